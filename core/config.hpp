@@ -1,0 +1,127 @@
+// cluster.conf as structs: each key with its default, the whole checked by `parse_config`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/errc.hpp"
+
+namespace dip {
+
+inline constexpr std::uint64_t mebibyte = 1024 * 1024;
+
+struct cluster_config {
+  std::string name = "dip";
+  std::string public_url;  // empty: the node's own address
+  std::uint16_t replicas = 3;
+  std::uint16_t partitions = 8;
+};
+
+struct node_config {
+  std::string name = "n1";
+  std::string host = "127.0.0.1";
+  std::uint16_t http = 8080;
+  std::uint16_t actors = 0;   // 0: none (one node alone needs none)
+  std::uint16_t objects = 0;  // 0: one that the kernel picks
+  std::string data;           // directory; default dip-data, or dip-data/<name> in a cluster
+
+  [[nodiscard]] std::string origin() const;  // "http://127.0.0.1:8080"
+};
+
+struct workers_config {
+  std::uint32_t preprocessors = 0;  // 0: one per core
+  std::uint32_t processors = 0;
+  std::uint32_t notifiers = 4;
+  milliseconds timeout{60'000};     // of one stage on one image
+  std::uint32_t max_receives = 5;
+  milliseconds backoff_min{1'000};
+  milliseconds backoff_max{300'000};
+  milliseconds visibility{30'000};  // of a lease, renewed at a third
+  std::uint32_t renew_after = 500;  // images after which a child process is replaced
+};
+
+struct limits_config {
+  std::uint64_t upload = 64 * mebibyte;
+  std::uint64_t pixels = 50'000'000;         // a frame
+  std::uint64_t pixels_total = 256'000'000;  // all frames
+  std::uint32_t frames = 100;
+  std::uint32_t side = 8192;  // of an output
+  std::uint32_t operations = 20;
+  std::uint32_t outputs = 16;
+  std::uint64_t request_json = 32 * 1024;
+  std::uint64_t metadata = 4 * 1024;
+  std::uint64_t queue_depth = 100'000;  // messages in one queue of one partition
+  std::uint64_t free_disk = 512 * mebibyte;
+  milliseconds wait{60'000};  // the longest ?wait
+};
+
+struct retention_config {
+  milliseconds request_files{7LL * 86'400'000};
+  milliseconds preprocessed_files{3'600'000};  // after the request is final
+  milliseconds processed_files{30LL * 86'400'000};
+  milliseconds requests{30LL * 86'400'000};
+  milliseconds dead_letters{14LL * 86'400'000};
+  milliseconds idempotency{86'400'000};
+};
+
+struct smtp_config {
+  enum class tls_mode : std::uint8_t { none, starttls, implicit };
+
+  std::string url;  // "smtp://host:587", "smtps://host:465"; empty: messages go to DATA/outbox
+  std::string from = "DIP <dip@localhost>";
+  std::string user;
+  std::string password_file;
+  tls_mode tls = tls_mode::starttls;  // of smtp://; smtps:// is always implicit
+  std::string ca_file;                // empty: the system's
+  milliseconds timeout{30'000};
+  milliseconds retry_first{10'000};   // twice, then doubling
+  milliseconds retry_max{600'000};
+  milliseconds retry_for{86'400'000};
+};
+
+struct security_config {
+  std::string api_keys_file;
+  std::string admin_token_file;
+  std::string tls_cert, tls_key, tls_ca;
+  std::string webhook_secret_file;
+  std::string sandbox = "auto";
+};
+
+struct config {
+  cluster_config cluster;
+  std::vector<node_config> nodes;  // never empty
+  workers_config workers;
+  limits_config limits;
+  retention_config retention;
+  smtp_config smtp;
+  security_config security;
+  std::map<std::string, std::string> presets;  // name to JSON text of {operations, outputs, preprocess}
+};
+
+struct config_error {
+  std::string text;   // a sentence that names the key
+  std::uint32_t line = 0;  // 0: the file as a whole
+  std::uint32_t column = 0;
+};
+
+// Reads cluster.conf. All that is wrong is listed, in the order of the file: unknown keys, wrong types, values out
+// of range, two nodes on one port or directory, presets that no request could use. Nothing is read from the
+// environment here, and no file but `text` is looked at.
+[[nodiscard]] tl::expected<config, std::vector<config_error>> parse_config(std::string_view text);
+
+// DIP_<SECTION>_<KEY> (DIP_SMTP_URL, DIP_LIMITS_UPLOAD, …) overrides what the file says; an unknown DIP_ variable of a
+// known section is an error. DIP_URL and DIP_API_KEY belong to the client and are left alone.
+[[nodiscard]] tl::expected<void, std::vector<config_error>> apply_environment(config& c, const char* const* environment);
+
+// One node on 127.0.0.1:8080, data in ./dip-data: what `dip serve` runs without a file.
+[[nodiscard]] config default_config();
+
+// "64 MiB", "512 KiB", "1 GiB", "1000" (bytes) and "30s", "500ms", "7d", "2h", "5m".
+[[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
+[[nodiscard]] result<milliseconds> parse_duration(std::string_view text);
+
+}  // namespace dip

@@ -1,0 +1,243 @@
+// What a partition's log consists of. Everything that changes a partition's tables is one of these commands; applying
+// them in order, on any replica, gives the same bytes. Times, ids, delays and decisions that depend on settings are
+// stamped into the command by the leader. Grammar and an example: docs/formats.md, "The log".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/errc.hpp"
+#include "core/ids.hpp"
+#include "core/object.hpp"
+#include "core/queue_message.hpp"
+#include "core/request.hpp"
+
+namespace dip {
+
+// A new leader's first entry; also the barrier of a linearizable read.
+struct barrier {
+  template <class S, class F>
+  static auto fields(S&, F&& f) {
+    return f();
+  }
+};
+
+// The bytes are durable on a majority already.
+struct put_object {
+  object_row row;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.row);
+  }
+};
+
+// `conflict` while the row is pinned, `not_found` when there is none.
+struct delete_object {
+  object_name name;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.name);
+  }
+};
+
+// Publish to rtp-request-topic: the record, its message in rtp-request-queue, a pin on the input.
+// `not_found` when the input's row is gone. A record with the same id is answered as if just made: idempotent.
+struct accept_request {
+  request_record record;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.record);
+  }
+};
+
+// Leases handed out, one entry a batch. A message that is not ready any more is passed over.
+struct grant_leases {
+  struct grant {
+    message_id id;
+    fencing_token token;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.id, s.token);
+    }
+  };
+  queue_name queue = queue_name::request;
+  std::string node;
+  std::vector<grant> grants;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.queue, s.node, s.grants);
+  }
+};
+
+// What a settlement needs to be accepted: exactly this token in the message's row, else `stale_lease`.
+struct claim {
+  message_ref message;
+  fencing_token token;
+  std::string node;
+  std::string worker;
+  std::uint64_t took_ms = 0;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.message, s.token, s.node, s.worker, s.took_ms);
+  }
+};
+
+// Publish to rtp-preprocess-ok-topic.
+struct complete_preprocess {
+  claim by;
+  object_row preprocessed;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.preprocessed);
+  }
+};
+
+// Publish to rtp-notifier-topic: the outputs' rows, `processed`, and a message for each notification that is wanted.
+struct complete_process {
+  claim by;
+  std::vector<object_row> objects;  // of the outputs, and of the preview
+  std::vector<output_row> outputs;
+  std::optional<object_name> preview;
+  wall_time record_expires_at{};
+  wall_time preprocessed_expires_at{};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.objects, s.outputs, s.preview, s.record_expires_at, s.preprocessed_expires_at);
+  }
+};
+
+// The image's fault, or the last try: the request ends `failed`, the owner is told. With `dead`, the message stays in
+// the queue as a dead letter with its history and goes on pinning the input; else it is settled.
+struct fail_request {
+  claim by;
+  request_failure failure;
+  bool dead = false;
+  wall_time record_expires_at{};
+  wall_time preprocessed_expires_at{};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.failure, s.dead, s.record_expires_at, s.preprocessed_expires_at);
+  }
+};
+
+// A message goes back to its queue, visible again after `delay`. `counted`: it was a failed try.
+struct return_message {
+  claim by;
+  error why;
+  bool counted = false;
+  milliseconds delay{0};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.why.code, s.why.detail, s.counted, s.delay);
+  }
+};
+
+// The preprocessed file is gone: this message is settled, and the stage before gets one again. No attempt counted.
+struct redo_preprocess {
+  claim by;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by);
+  }
+};
+
+// What came of a mail or a webhook. A failed one stays as a dead letter when `dead`.
+struct settle_notification {
+  claim by;
+  notification_state state = notification_state::sent;
+  std::string detail;
+  bool dead = false;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.state, s.detail, s.dead);
+  }
+};
+
+// `conflict` when the request is final, `not_found` when there is none. Its messages are removed; a worker's late
+// result meets `stale_lease`.
+struct cancel_request {
+  request_id id;
+  wall_time record_expires_at{};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id, s.record_expires_at);
+  }
+};
+
+// Retention: what is named here and is expired at the entry's time, not pinned and not live, goes.
+struct remove_expired {
+  std::vector<object_name> objects;
+  std::vector<request_id> requests;
+  std::vector<message_ref> dead_letters;
+  std::vector<std::string> idempotency_keys;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.objects, s.requests, s.dead_letters, s.idempotency_keys);
+  }
+};
+
+struct idempotency_row {
+  std::string key;  // caller and Idempotency-Key, hashed
+  std::string body_hash;
+  request_id id;
+  object_name file;
+  wall_time expires_at{};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.key, s.body_hash, s.id, s.file, s.expires_at);
+  }
+  bool operator==(const idempotency_row&) const = default;
+};
+
+// Answers the row that holds afterwards: the one given, or an earlier one that has not expired. Another body_hash
+// than that one's: `idempotency_mismatch`.
+struct reserve_idempotency {
+  idempotency_row row;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.row);
+  }
+};
+
+using command = std::variant<barrier, put_object, delete_object, accept_request, grant_leases, complete_preprocess,
+                             complete_process, fail_request, return_message, redo_preprocess, settle_notification,
+                             cancel_request, remove_expired, reserve_idempotency>;
+
+struct log_entry {
+  log_index index;
+  term_number term;
+  wall_time at{};  // max(last applied stamp, the leader's wall clock)
+  command what;
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.index, s.term, s.at, s.what);
+  }
+};
+
+// What applying an entry did, for those who are awake on the leader. Never stored.
+struct queue_change {
+  enum class kind : std::uint8_t { added, leased, returned, removed, died };
+  kind what = kind::added;
+  queue_message message;  // as it is after the change; as it was, when removed
+};
+struct request_change {
+  topic_name topic = topic_name::request;  // the topic through which it became known
+  request_record record;
+};
+struct apply_outcome {
+  log_index index;
+  result<void> verdict;                        // what the proposer is told
+  std::optional<idempotency_row> idempotency;  // of reserve_idempotency
+  std::optional<request_record> request;       // the record that was touched, as it is now
+  std::vector<queue_change> queues;
+  std::vector<request_change> requests;
+  std::vector<object_name> removed_objects;  // rows gone: their files may go
+};
+
+}  // namespace dip

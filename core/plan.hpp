@@ -1,0 +1,66 @@
+// The plan of a request: made once, from the image's header and the recipe, when the request is accepted.
+// Pure; docs/architecture.md, "Pixels", says why it is so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/errc.hpp"
+#include "core/image_format.hpp"
+#include "core/recipe.hpp"
+
+namespace dip {
+
+struct limits_config;
+
+// What the preprocessor does: decode at `shrink`, turn upright, scale to width × height, sRGB, strip, store.
+struct preprocess_plan {
+  std::uint32_t shrink = 1;  // of the decoder itself: 1, 2, 4 or 8; at least what is needed stays
+  std::uint32_t width = 0;   // of the preprocessed file, upright: what the recipe can use and no more
+  std::uint32_t height = 0;
+  bool convert_colour = false;  // there is a profile, CMYK or 16 bits to convert; after the downscale
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.shrink, s.width, s.height, s.convert_colour);
+  }
+  bool operator==(const preprocess_plan&) const = default;
+};
+
+struct output_plan {
+  std::string name;
+  image_format format = image_format::jpeg;
+  std::uint32_t quality = 80;
+  std::uint32_t effort = 4;
+  bool lossless = false;
+  bool progressive = false;
+  std::vector<operation> operations;  // the request's, then the output's own
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.name, s.format, s.quality, s.effort, s.lossless, s.progressive, s.operations);
+  }
+  bool operator==(const output_plan&) const = default;
+};
+
+struct job_plan {
+  preprocess_plan preprocess;
+  std::vector<output_plan> outputs;
+  std::uint64_t cost = 0;  // predicted, in pixels decoded and encoded, weighted by format
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.preprocess, s.outputs, s.cost);
+  }
+  bool operator==(const job_plan&) const = default;
+};
+
+// Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer of the step that
+// cannot be done on such an image (a crop outside of it, an output side over limits.side).
+[[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what, const limits_config& limits);
+
+// Whether an image may be accepted at all: limits.pixels a frame, in all, and limits.frames.
+[[nodiscard]] result<void> check_header(const image_header& header, const limits_config& limits);
+
+}  // namespace dip

@@ -1,0 +1,96 @@
+// What the HTTP gateway needs of a node, as plain abstract classes that runtime/ implements. Every call may come from
+// any handler thread and may block until it has its answer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/errc.hpp"
+#include "core/object.hpp"
+#include "core/recipe.hpp"
+#include "core/request.hpp"
+
+namespace dip::http {
+
+// An upload that is being received. Dropping it leaves nothing behind.
+class upload {
+ public:
+  virtual ~upload() = default;
+  // Streams to disk, hashed on the way. `too_large` beyond limits.upload, `unsupported_media` as soon as the first
+  // bytes show it, `disk_full`, `io`.
+  virtual result<void> write(std::string_view bytes) = 0;
+  // Probes the header, makes the bytes durable, logs the row. `invalid_image` (also when empty), `too_many_pixels`,
+  // `unsupported_media`, `no_quorum`, `draining`, `disk_full`.
+  virtual result<object_row> finish(std::string_view original_name) = 0;
+};
+
+class opened_object {
+ public:
+  virtual ~opened_object() = default;
+  [[nodiscard]] virtual const object_row& row() const = 0;
+  virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+};
+
+template <class T>
+struct page {
+  std::vector<T> items;
+  std::string next_cursor;  // empty at the end
+  bool stale = false;       // read without a leader
+};
+
+class files_port {
+ public:
+  virtual ~files_port() = default;
+  // `draining`, `disk_full`, `overloaded`: nothing was taken.
+  virtual result<std::unique_ptr<upload>> begin_upload() = 0;
+  virtual result<object_row> find(const object_name& name) = 0;
+  virtual result<std::unique_ptr<opened_object>> open(const object_name& name) = 0;
+  // `conflict` while a live request needs it.
+  virtual result<void> remove(const object_name& name) = 0;
+  virtual result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) = 0;
+};
+
+class requests_port {
+ public:
+  struct query {
+    std::optional<request_status> status;
+    std::optional<wall_time> since;
+    std::uint32_t limit = 50;
+    std::string cursor;
+  };
+  virtual ~requests_port() = default;
+  // The whole of POST /process-file after its JSON was read: `forbidden` (a foreign file), `not_found`,
+  // `invalid_operation` with pointer, `too_many_pixels`, `overloaded`, `draining`, `disk_full`, `no_quorum`,
+  // `idempotency_mismatch`. `idempotency_key` may be empty; `body` is what its hash is made of.
+  virtual result<request_record> submit(const process_request& what, std::string_view idempotency_key,
+                                        std::string_view body) = 0;
+  virtual result<request_record> find(const request_id& id) = 0;
+  // As `find`, but answers when the request is final or `wait` is up.
+  virtual result<request_record> wait(const request_id& id, milliseconds wait) = 0;
+  virtual result<page<request_record>> list(const query& q) = 0;
+  virtual result<request_record> cancel(const request_id& id) = 0;
+};
+
+class node_port {
+ public:
+  virtual ~node_port() = default;
+  [[nodiscard]] virtual bool ready(std::string& why_not) = 0;
+  [[nodiscard]] virtual std::string metrics() = 0;  // Prometheus text format 0.0.4
+  [[nodiscard]] virtual bool draining() = 0;
+  // Where links point: cluster.public_url, or the node's own address. No slash at the end.
+  [[nodiscard]] virtual const std::string& public_url() = 0;
+};
+
+struct ports {
+  files_port& files;
+  requests_port& requests;
+  node_port& node;
+};
+
+}  // namespace dip::http

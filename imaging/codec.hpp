@@ -1,0 +1,81 @@
+// The client's side of the child process that touches pixels. Nothing of libvips is in this process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/errc.hpp"
+#include "core/image_format.hpp"
+#include "core/plan.hpp"
+
+namespace dip {
+
+// One child's conversation. One thread at a time; a child that died or was killed is replaced before the next job.
+// Errors of all calls: `invalid_image` (cannot be decoded), `too_many_pixels`, `invalid_operation`, `timeout` (killed
+// at the deadline), `worker_crashed` (it died, or broke the protocol), `disk_full`, `io`.
+class codec {
+ public:
+  struct facts {
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    bool has_alpha = false;
+  };
+
+  virtual ~codec() = default;
+
+  // Reads only the header of the file behind `in`.
+  [[nodiscard]] virtual result<image_header> probe(int in, image_format format, milliseconds deadline) = 0;
+
+  // Upright, sRGB, at the planned size, as uncompressed TIFF without metadata.
+  [[nodiscard]] virtual result<facts> preprocess(int in, const image_header& header, const preprocess_plan& plan,
+                                                 int out, milliseconds deadline) = 0;
+
+  // `watermarks`: for each distinct `file` parameter of the outputs' watermarks, its key and an open descriptor of it
+  // with its format.
+  struct watermark_input {
+    std::string key;
+    int descriptor = -1;
+    image_format format = image_format::png;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.key, s.format);
+    }
+  };
+  // From the preprocessed TIFF behind `in`: output i is written to `outs[i]`. With `preview` not -1 a JPEG of at most
+  // 240 pixels a side and 20 KB is made of the first output.
+  struct processed {
+    std::vector<facts> outputs;
+    facts preview;
+  };
+  [[nodiscard]] virtual result<processed> process(int in, const std::vector<output_plan>& outputs,
+                                                  const std::vector<int>& outs, int preview,
+                                                  const std::vector<watermark_input>& watermarks,
+                                                  milliseconds deadline) = 0;
+};
+
+// Starts children. Any thread.
+class codec_launcher {
+ public:
+  virtual ~codec_launcher() = default;
+  [[nodiscard]] virtual result<std::unique_ptr<codec>> launch() = 0;
+  // Process ids of the living children (for tests that kill them, and for figures).
+  [[nodiscard]] virtual std::vector<int> children() const = 0;
+  // "libvips 8.18.7", as the child reported it.
+  [[nodiscard]] virtual std::string version() const = 0;
+};
+
+struct codec_options {
+  std::string program;  // path of dip-codec; empty: beside this program
+  limits_config limits;
+  std::uint32_t renew_after = 500;
+  std::uint64_t memory_limit = 2ULL * 1024 * mebibyte;  // RLIMIT_AS of a child
+};
+// Starts the zygote, a single-threaded process that has only initialised libvips, from which children are forked.
+// `io` when the program is missing or does not answer.
+[[nodiscard]] result<std::unique_ptr<codec_launcher>> start_codec(codec_options options);
+
+}  // namespace dip

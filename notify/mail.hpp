@@ -1,0 +1,64 @@
+// The e-mail that tells a request's owner what became of it: rendered once, then sent or put into the outbox.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/config.hpp"
+#include "core/errc.hpp"
+#include "core/request.hpp"
+
+namespace dip {
+
+struct result_mail {
+  struct output {
+    std::string name, url, format;
+    std::uint32_t width = 0, height = 0;
+    std::uint64_t size = 0;
+  };
+  std::string to;          // one address
+  std::string from;        // as [smtp] from: "DIP <dip@localhost>"
+  std::string request;     // its id
+  std::string status_url;
+  std::string file_name;   // as the uploader called it
+  bool succeeded = false;
+  std::vector<output> outputs;
+  std::string preview_jpeg;  // bytes of the inline preview; may be empty
+  std::string failure;       // a sentence in plain words, when it failed
+  wall_time finished_at{};
+};
+
+// Whether `address` can stand in a message: one mailbox of RFC 5321, no display name, no line breaks, UTF-8 local parts
+// refused. The check of notify.email in a request.
+[[nodiscard]] result<void> check_address(std::string_view address);
+
+// RFC 5322 bytes with CRLF lines: text and HTML alternatives, the preview as an inline part, Message-ID made from the
+// request's id, Auto-Submitted: auto-generated. No field can be broken out of by what a user wrote.
+[[nodiscard]] std::string render_mail(const result_mail& mail);
+
+// Why a request failed, in words for a person who knows nothing of us.
+[[nodiscard]] std::string explain_failure(const request_failure& failure);
+
+struct delivery {
+  enum class outcome : std::uint8_t { sent, refused, try_again };
+  outcome what = outcome::sent;
+  std::string detail;  // what the server said last, one line
+};
+
+// Any thread; blocks for at most the configured timeout.
+class mail_transport {
+ public:
+  virtual ~mail_transport() = default;
+  virtual delivery deliver(const std::string& from, const std::string& to, const std::string& bytes) = 0;
+};
+
+// SMTP by libcurl. 2xx is sent; 5xx is refused; 4xx, a lost connection, a failed TLS handshake: try again.
+// Errors: `bad_request` when the URL or the password file cannot be used.
+[[nodiscard]] result<std::unique_ptr<mail_transport>> make_smtp_transport(const smtp_config& smtp);
+// A file per message, `{time}-{Message-ID}.eml`, complete or not there; the directory is made.
+[[nodiscard]] result<std::unique_ptr<mail_transport>> make_outbox_transport(const std::string& directory);
+
+}  // namespace dip

@@ -1,0 +1,106 @@
+// What one node keeps: one RocksDB for the logs and tables of all its partitions, and the writer that syncs them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/errc.hpp"
+#include "core/ids.hpp"
+#include "core/log_entry.hpp"
+
+namespace dip {
+
+// A consistent look at one partition's tables. Cheap; keep it short-lived. Any thread.
+class state_view {
+ public:
+  virtual ~state_view() = default;
+  [[nodiscard]] virtual log_index applied() const = 0;
+  [[nodiscard]] virtual wall_time stamp() const = 0;  // of the last applied entry
+
+  // `not_found`, or `corrupt`.
+  [[nodiscard]] virtual result<request_record> request(const request_id& id) const = 0;
+  [[nodiscard]] virtual result<object_row> object(const object_name& name) const = 0;
+  [[nodiscard]] virtual result<queue_message> message(const message_ref& ref) const = 0;
+  [[nodiscard]] virtual result<idempotency_row> idempotency(std::string_view key) const = 0;
+
+  // Newest first, strictly older than `before` when given; ends when `visit` answers false.
+  virtual void each_request(const std::optional<request_id>& before,
+                            const std::function<bool(const request_record&)>& visit) const = 0;
+  virtual void each_object(bucket in, const std::optional<std::string>& before,
+                           const std::function<bool(const object_row&)>& visit) const = 0;
+  // Oldest first, from `from` on; dead letters apart from the living.
+  virtual void each_message(queue_name queue, bool dead, message_id from,
+                            const std::function<bool(const queue_message&)>& visit) const = 0;
+  virtual void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const = 0;
+
+  // Over all rows of the partition's tables; equal on replicas at the same applied index.
+  [[nodiscard]] virtual std::uint64_t state_hash() const = 0;
+};
+
+// One partition's replica on this node: its log and its tables. All but `view` belong to one owner (the partition
+// actor); `view` may be called from any thread. With one voter an entry is committed once it is durable here;
+// replication will stand between `propose` and `persisted`.
+class replica {
+ public:
+  virtual ~replica() = default;
+  [[nodiscard]] virtual partition_id partition() const = 0;
+  [[nodiscard]] virtual term_number term() const = 0;
+  [[nodiscard]] virtual log_index last_index() const = 0;
+  // Everything up to here is durable and applied.
+  [[nodiscard]] virtual log_index applied() const = 0;
+
+  // Hands the command to the writer, stamped with `now` or the last stamp, whichever is later. The index is its
+  // place in the log. Errors: `disk_full` (nothing was taken), `internal` after `close`.
+  virtual result<log_index> propose(command what, wall_time now) = 0;
+  // To be called when the writer has reported `durable`: applies every entry up to there, in order.
+  virtual std::vector<apply_outcome> persisted(log_index durable) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<state_view> view() const = 0;
+};
+
+// Any thread, but for what a replica says of itself.
+class node_store {
+ public:
+  // Called on the writer's thread after the sync, once a batch and partition; must not block.
+  using durable_callback = std::function<void(partition_id, log_index)>;
+  // Called on the writer's thread when the log cannot be written: the process must end.
+  using fatal_callback = std::function<void(const error&)>;
+
+  struct options {
+    std::uint16_t partitions = 8;
+    std::uint64_t free_disk = 512ULL * 1024 * 1024;
+    std::uint64_t ballast = 64ULL * 1024 * 1024;       // given up when the disk is full, so that the log can end well
+    std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all column families together
+    std::uint64_t log_keep = 20'000;                   // applied entries kept before the log is cut, a partition
+    durable_callback on_durable;
+    fatal_callback on_fatal;
+  };
+
+  virtual ~node_store() = default;
+  // In the next term: a start is an election of one. Applies what the log has and the tables have not.
+  [[nodiscard]] virtual result<std::unique_ptr<replica>> open_replica(partition_id partition) = 0;
+  // For reads from threads that own no replica.
+  [[nodiscard]] virtual std::unique_ptr<state_view> view(partition_id partition) const = 0;
+  // Refusals by limits.free_disk follow this; cheap, the file system is asked at most once a second.
+  [[nodiscard]] virtual bool disk_full() const = 0;
+  [[nodiscard]] virtual std::uint16_t partitions() const = 0;
+  struct figures {
+    std::uint64_t syncs = 0, entries = 0, bytes = 0, sync_us_total = 0, log_entries = 0, free_bytes = 0;
+  };
+  [[nodiscard]] virtual figures stats() const = 0;
+};
+
+// Opens or makes DATA/state. Errors, each one line that says what to do: another process has it (`conflict`), it
+// cannot be written or has no room (`io`, `disk_full`), it was made with another number of partitions, or the log is
+// damaged (`corrupt`): a checksum chain that breaks, or a log that ends before its high-water mark.
+[[nodiscard]] result<std::unique_ptr<node_store>> open_node_store(const std::string& directory,
+                                                                  node_store::options options);
+// The same rules over maps; `on_durable` is called from within `propose`'s caller by `settle`.
+[[nodiscard]] std::unique_ptr<node_store> make_memory_node_store(node_store::options options);
+
+}  // namespace dip
