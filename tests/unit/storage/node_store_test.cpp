@@ -54,8 +54,6 @@ class rig {
     return r.persisted(*index);
   }
 
-  std::unique_ptr<node_store> store;
-
  private:
   bool memory_;
   temporary_directory dir_;
@@ -63,6 +61,9 @@ class rig {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<partition_id, log_index> durable_;
+
+ public:
+  std::unique_ptr<node_store> store;  // last: its writer calls into what stands above
 };
 
 object_row upload(partition_id p) {
