@@ -16,11 +16,11 @@ GLogWriterOutput drop_structured(GLogLevelFlags /*level*/, const GLogField* /*fi
 bool says(std::string_view text, std::string_view piece) { return text.find(piece) != text.npos; }
 
 // libvips has only words for what went wrong; the system's own are in them when it was the system.
-errc code_of(std::string_view text, bool decoding) {
+errc code_of(std::string_view text, errc otherwise) {
   if (says(text, "No space left on device") || says(text, "Disk quota exceeded")) return errc::disk_full;
   if (says(text, "out of memory")) return errc::too_many_pixels;
   if (says(text, "File too large") || says(text, "Input/output error")) return errc::io;
-  return decoding ? errc::invalid_image : errc::internal;
+  return otherwise;
 }
 
 // The first line, and no byte that could end a log line or a terminal's.
@@ -59,15 +59,20 @@ std::string library_version() {
          std::to_string(vips_version(2));
 }
 
-protocol::reply reply_of_exception(bool decoding) {
+refusal blame(const vips::VError& thrown, errc otherwise) {
+  const std::string text = thrown.what();
+  vips_error_clear();
+  return refusal{code_of(text, otherwise), text};
+}
+
+protocol::reply reply_of_exception() {
   try {
     throw;
   } catch (const refusal& e) {
     return refused(e.code, e.what());
   } catch (const vips::VError& e) {
-    const std::string text = e.what();
-    vips_error_clear();
-    return refused(code_of(text, decoding), text);
+    const auto why = blame(e, errc::internal);
+    return refused(why.code, why.what());
   } catch (const std::bad_alloc&) {
     return refused(errc::too_many_pixels, "the image needs more memory than a child may use");
   } catch (const std::exception& e) {

@@ -24,7 +24,20 @@ struct refusal : std::runtime_error {
   errc code;
 };
 
-// The exception being handled as a reply; `decoding`: what libvips refused is then the image's fault.
-[[nodiscard]] protocol::reply reply_of_exception(bool decoding);
+// What libvips threw as a refusal: the system's fault where its words say so, else `otherwise`.
+[[nodiscard]] refusal blame(const vips::VError& thrown, errc otherwise);
+
+// Runs `work`; what libvips refuses in it is `otherwise`.
+template <class F>
+auto blaming(errc otherwise, F&& work) {
+  try {
+    return work();
+  } catch (const vips::VError& thrown) {
+    throw blame(thrown, otherwise);
+  }
+}
+
+// The exception being handled, as a reply.
+[[nodiscard]] protocol::reply reply_of_exception();
 
 }  // namespace dip::pixels

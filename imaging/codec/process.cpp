@@ -8,11 +8,20 @@
 namespace dip::pixels {
 namespace {
 
-// Decoded at once: a bad watermark is told from a bad image, and each output uses it again.
+// Decoded at once: a bad file is told from a bad operation, and each output uses it again.
 watermark read_watermark(const codec::watermark_input& input) {
-  const mapped_file file{input.descriptor};
-  auto image = open_image(file, input.format, reading::anywhere);
-  return {input.key, to_srgb(image.autorot(), true).copy_memory()};
+  return blaming(errc::invalid_image, [&]() -> watermark {
+    const mapped_file file{input.descriptor};
+    const auto image = open_image(file, input.format, reading::anywhere);
+    return {input.key, to_srgb(image.autorot(), true).copy_memory()};
+  });
+}
+
+VImage read_preprocessed(int in) {
+  return blaming(errc::stage_lost, [&] {
+    const mapped_file file{in};
+    return to_srgb(open_image(file, image_format::tiff, reading::once_from_the_top), false).copy_memory();
+  });
 }
 
 }  // namespace
@@ -21,10 +30,7 @@ std::vector<codec::facts> process(int in, std::span<const output_plan> outputs, 
                                   int preview, std::span<const codec::watermark_input> watermarks) {
   std::vector<watermark> marks;
   for (const auto& input : watermarks) marks.push_back(read_watermark(input));
-  const mapped_file file{in};
-  // Decoded once into memory at the first look, whichever way the operations go through it.
-  const auto image = to_srgb(open_image(file, image_format::tiff, reading::anywhere), false);
-
+  const auto image = read_preprocessed(in);
   std::vector<codec::facts> done;
   codec::facts small;
   for (size_t i = 0; i < outputs.size(); ++i) {
