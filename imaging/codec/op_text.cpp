@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <memory>
+#include <string>
 
 #include "core/operation_table.hpp"
 #include "imaging/codec/canvas.hpp"
@@ -10,19 +10,33 @@ namespace {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
 
-// The words as a mask. Pango would read markup in them, and they are a stranger's.
+// Pango reads markup, and knows no control characters; the words are a stranger's, and meant literally.
+std::string literal(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '\n':
+      case '\t': out += c; break;
+      default: out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+// The words as a mask.
 VImage draw(const VImage& image, const operation& op) {
-  const std::unique_ptr<char, void (*)(void*)> escaped{
-      g_markup_escape_text(text_param(op, "text").data(), static_cast<gssize>(text_param(op, "text").size())),
-      g_free};
   const auto font = std::string{text_param(op, "font")} + ' ' + std::to_string(number_param(op, "size", 32));
   const auto margin = static_cast<int>(integer_param(op, "margin"));
   // At 72 dots per inch a point is a pixel.
-  return VImage::text(escaped.get(), VImage::option()
-                                         ->set("font", font.c_str())
-                                         ->set("dpi", 72)
-                                         ->set("width", std::max(1, image.width() - 2 * margin))
-                                         ->set("wrap", VIPS_TEXT_WRAP_WORD_CHAR));
+  return VImage::text(literal(text_param(op, "text")).c_str(),
+                      VImage::option()
+                          ->set("font", font.c_str())
+                          ->set("dpi", 72)
+                          ->set("width", std::max(1, image.width() - 2 * margin))
+                          ->set("wrap", VIPS_TEXT_WRAP_WORD_CHAR));
 }
 
 }  // namespace
