@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "core/codec.hpp"
-#include "imaging/channel.hpp"
 
 namespace dip {
 namespace {
@@ -87,9 +86,11 @@ fork_server::~fork_server() { stop(); }
 
 result<std::unique_ptr<child_process>> fork_server::fork() {
   const std::lock_guard lock{mutex_};
-  if (socket_)
-    if (auto child = ask()) return child;
-  stop();
+  if (socket_) {
+    auto child = ask();
+    // A zygote that answers is left alone, whatever it says: its end is that of all children.
+    if (child || socket_) return child;
+  }
   if (const auto started = start(); !started) return tl::unexpected{started.error()};
   return ask();
 }
@@ -127,19 +128,27 @@ void fork_server::stop() {
   zygote_ = 0;
 }
 
-result<std::unique_ptr<child_process>> fork_server::ask() {
+result<message> fork_server::exchange() {
   const protocol::fork_request request{.protocol = protocol::version, .memory_limit = memory_limit_};
   if (const auto sent = send_message(socket_.get(), encode(request), {}); !sent)
     return tl::unexpected{sent.error()};
   auto got = receive_message(socket_.get(), patience);
   if (!got || !*got) return fail(errc::io, program_ + " does not answer");
-  const auto reply = decode<protocol::fork_reply>((*got)->bytes);
+  return std::move(**got);
+}
+
+result<std::unique_ptr<child_process>> fork_server::ask() {
+  auto got = exchange();
+  if (!got) {
+    stop();
+    return tl::unexpected{got.error()};
+  }
+  const auto reply = decode<protocol::fork_reply>(got->bytes);
   if (!reply || reply->protocol != protocol::version)
     return fail(errc::io, program_ + " is of another version");
-  if (reply->pid <= 0 || (*got)->descriptors.size() != 2)
-    return fail(errc::io, program_ + ": " + reply->detail);
+  if (reply->pid <= 0 || got->descriptors.size() != 2) return fail(errc::io, program_ + ": " + reply->detail);
   libvips_ = reply->libvips;
-  auto& files = (*got)->descriptors;
+  auto& files = got->descriptors;
   return std::make_unique<child_process>(shared_from_this(), reply->pid, std::move(files[0]),
                                          std::move(files[1]));
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "core/errc.hpp"
+#include "imaging/channel.hpp"
 #include "imaging/descriptor.hpp"
 #include "imaging/protocol.hpp"
 
@@ -53,6 +54,7 @@ private:
 
   [[nodiscard]] result<void> start();
   void stop();
+  [[nodiscard]] result<message> exchange();
   [[nodiscard]] result<std::unique_ptr<child_process>> ask();
 
   const std::string program_;
