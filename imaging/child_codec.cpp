@@ -90,14 +90,15 @@ result<codec::processed> child_codec::process(int in, const std::vector<output_p
   return done;
 }
 
-result<protocol::reply> child_codec::run(const protocol::job& job, std::span<const int> files, size_t facts,
-                                         milliseconds deadline) {
+result<protocol::reply> child_codec::run(const protocol::job& job, std::span<const int> files,
+                                         size_t expected, milliseconds deadline) {
   if (const auto sent = send(encode(job), files); !sent) return tl::unexpected{sent.error()};
   auto reply = receive(deadline);
   if (!reply) return reply;
   if (++images_ >= renew_after_) child_.reset();
   if (!reply->ok) return fail(told(reply->code), std::move(reply->detail));
-  if (reply->facts.size() != facts) return lose(errc::worker_crashed, "the codec gave an impossible answer");
+  if (reply->facts.size() != expected)
+    return lose(errc::worker_crashed, "the codec gave an impossible answer");
   return reply;
 }
 

@@ -27,9 +27,9 @@ public:
                                           milliseconds deadline) override;
 
 private:
-  // `facts`: how many the answer must have.
+  // `expected`: how many facts the answer must have.
   [[nodiscard]] result<protocol::reply> run(const protocol::job& job, std::span<const int> files,
-                                            size_t facts, milliseconds deadline);
+                                            size_t expected, milliseconds deadline);
   [[nodiscard]] result<void> send(std::string_view bytes, std::span<const int> files);
   [[nodiscard]] result<protocol::reply> receive(milliseconds deadline);
   // Kills the child; the next job gets another.
