@@ -25,6 +25,10 @@ struct format_spec {
   bool has_effort;
   bool has_progressive;
   bool has_alpha;
+  std::uint8_t min_effort;  // of outputs[].effort, where the format has it
+  std::uint8_t max_effort;
+  std::uint8_t default_effort;
+  std::uint32_t max_side;  // that the format itself can hold
 };
 
 // All formats, in the order of `image_format`.

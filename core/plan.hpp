@@ -56,11 +56,17 @@ struct job_plan {
   bool operator==(const job_plan&) const = default;
 };
 
-// Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer of the step that
-// cannot be done on such an image (a crop outside of it, an output side over limits.side).
-[[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what, const limits_config& limits);
+// The preprocessed file has the size to which the first resizes of the outputs would scale, the largest over
+// all, when nothing before them needs full pixels: that resize then finds nothing to do, and pixels are
+// resampled once. Where this leaves a smaller output's size to rounding, its resize is replaced by one to the
+// exact size. Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer
+// of the step that cannot be done on such an image (a crop outside of it), or made an output's side longer
+// than limits.side or than its format can hold; `/outputs/i` when no step did.
+[[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what,
+                                         const limits_config& limits);
 
-// Whether an image may be accepted at all: limits.pixels a frame, in all, and limits.frames.
+// Whether an image may be accepted at all: `too_many_pixels` over limits.pixels a frame, limits.pixels_total
+// and limits.frames, `invalid_image` without any pixel.
 [[nodiscard]] result<void> check_header(const image_header& header, const limits_config& limits);
 
 }  // namespace dip
