@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "core/config_keys.hpp"
+#include "core/recipe.hpp"
 
 namespace dip {
 namespace {
@@ -18,6 +19,7 @@ public:
   config read(const toml::table& root) {
     for (auto&& [key, node] : root) read_section(std::string(key.str()), node, key.source());
     finish_nodes();
+    check_presets();
     check_whole(root);
     std::stable_sort(errors_.begin(), errors_.end(), [](const config_error& a, const config_error& b) {
       return std::pair(a.line, a.column) < std::pair(b.line, b.column);
@@ -101,12 +103,64 @@ private:
     for (auto&& [key, value] : *table) {
       const toml::table* preset = value.as_table();
       if (preset)
-        config_.presets[std::string(key.str())] = json_of(*preset).dump();
+        presets_.emplace_back(std::string(key.str()), preset);
       else
         wrong("preset." + std::string(key.str()) + " must be a section: [preset." + std::string(key.str()) +
                   "]",
               key.source());
     }
+  }
+
+  // After all of the file was read: the limits may stand below the presets.
+  void check_presets() {
+    for (const auto& [name, table] : presets_) {
+      const size_t wrong_before = errors_.size();
+      for (auto&& [key, value] : *table)
+        if (key != "preprocess" && key != "operations" && key != "outputs")
+          wrong("preset." + name + ": \"" + std::string(key.str()) +
+                    "\" is none of preprocess, operations, outputs",
+                key.source());
+      auto preset = json_of(*table);
+      config_.presets[name] = preset.dump();
+      if (errors_.size() == wrong_before) check_preset(name, std::move(preset), *table);
+    }
+  }
+
+  // What could stand in a request for any file is a good preset.
+  void check_preset(const std::string& name, nlohmann::json preset, const toml::table& table) {
+    if (name.empty() || name.size() > 64)
+      return wrong("a preset's name is 1 to 64 bytes long", table.source());
+    const auto blame = [&](const error& e) {
+      wrong("preset." + name + ": " + e.detail, place_of(table, e.pointer).source());
+    };
+    preset["file"] = "any";
+    const auto parsed = parse_process_request(preset.dump(), config_.limits, nullptr, nullptr);
+    if (!parsed) return blame(parsed.error());
+    for (size_t i = 0; i < parsed->what.outputs.size(); ++i) {
+      const auto& output = parsed->what.outputs[i];
+      if (!output.format) continue;
+      if (auto good = check_settings(output, *output.format, "/outputs/" + std::to_string(i)); !good)
+        return blame(good.error());
+    }
+  }
+
+  // The node that a JSON pointer leads to, or the last one on the way that there is.
+  static const toml::node& place_of(const toml::node& root, std::string_view pointer) {
+    const toml::node* at = &root;
+    while (!pointer.empty()) {
+      pointer.remove_prefix(1);
+      const auto step = pointer.substr(0, pointer.find('/'));
+      pointer.remove_prefix(step.size());
+      const toml::node* next = nullptr;
+      if (const auto* table = at->as_table()) next = table->get(step);
+      size_t index = 0;
+      if (const auto* array = at->as_array();
+          array && std::from_chars(step.data(), step.data() + step.size(), index).ec == std::errc())
+        next = array->get(index);
+      if (!next) return *at;
+      at = next;
+    }
+    return *at;
   }
 
   nlohmann::json json_of(const toml::node& node) {
@@ -146,6 +200,7 @@ private:
   }
 
   config config_;
+  std::vector<std::pair<std::string, const toml::table*>> presets_;
   std::vector<config_error> errors_;
 };
 

@@ -246,6 +246,22 @@ TEST_CASE("a preset is the JSON that a request would have") {
   CHECK(json["operations"][0] == nlohmann::json{{"op", "resize"}, {"width", 256}, {"fit", "cover"}});
   CHECK(json["outputs"][0]["lossless"] == true);
   CHECK(only_error("[preset.a]\nx = 1979-05-27\n") == "dates and times mean nothing in a preset");
+  const auto errors = errors_of(
+      "[preset.a]\n"
+      "operations = [\n"
+      "  { op = \"flip\" },\n"
+      "  { op = \"resize\", width = 0 } ]\n");
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].line == 4);
+  CHECK(errors[0].text.find("preset.a: ") == 0);
+  CHECK(errors[0].text.find("width") != std::string::npos);
+  CHECK_FALSE(errors_of("[preset.a]\noperation = []\n").empty());
+  CHECK_FALSE(errors_of("[preset.a]\nfile = \"x\"\n").empty());
+  CHECK_FALSE(errors_of("[preset.a]\noutputs = [ { format = \"bmp\" } ]\n").empty());
+  CHECK_FALSE(errors_of("[preset.a]\noutputs = [ { format = \"png\", effort = 99 } ]\n").empty());
+  // The limits hold wherever they stand.
+  CHECK_FALSE(errors_of("[preset.a]\noperations = [{op=\"flip\"},{op=\"flop\"}]\n[limits]\noperations = 1\n")
+                  .empty());
   CHECK(only_error("[preset]\na = 1\n") == "preset.a must be a section: [preset.a]");
 }
 
