@@ -47,9 +47,7 @@ result<body_framing> parse_framing(const http_request& r, std::string_view versi
 }
 
 bool wants_close(const http_request& r, std::string_view version) {
-  const auto connection = r.header("Connection").value_or("");
-  if (lists(connection, "close")) return true;
-  return version == "HTTP/1.0" && !lists(connection, "keep-alive");
+  return version == "HTTP/1.0" || lists(r.header("Connection").value_or(""), "close");
 }
 
 }  // namespace dip::http

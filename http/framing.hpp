@@ -20,7 +20,8 @@ struct body_framing {
 // either, a coding other than chunked, a length that is no number; and for HTTP/1.1 without exactly one Host.
 [[nodiscard]] result<body_framing> parse_framing(const http_request& r, std::string_view version);
 
-// Whether the client wants the connection closed after this request.
+// Whether the connection ends with this request: it says so, or it is HTTP/1.0, whose keep-alive is no
+// standard.
 [[nodiscard]] bool wants_close(const http_request& r, std::string_view version);
 
 }  // namespace dip::http

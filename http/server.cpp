@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "http/acceptor.hpp"
+#include "http/framed_body.hpp"
 #include "http/framing.hpp"
 #include "http/problem.hpp"
 #include "http/request_name.hpp"
@@ -29,19 +30,18 @@ std::pair<time_t, time_t> split(milliseconds t) {
   return {static_cast<time_t>(t.count() / 1000), static_cast<time_t>(t.count() % 1000 * 1000)};
 }
 
-// A connection's bytes, counted; and nothing more is read once `cut`.
+// A connection's bytes, counted.
 class counted_stream final : public httplib::Stream {
 public:
   counted_stream(int descriptor, const server_options& o)
       : inner_(descriptor, split(o.read_timeout).first, split(o.read_timeout).second,
                split(o.write_timeout).first, split(o.write_timeout).second) {}
 
-  bool is_readable() const override { return !cut_ && inner_.is_readable(); }
-  bool wait_readable() const override { return !cut_ && inner_.wait_readable(); }
+  bool is_readable() const override { return inner_.is_readable(); }
+  bool wait_readable() const override { return inner_.wait_readable(); }
   bool wait_writable() const override { return inner_.wait_writable(); }
   bool is_peer_alive() const override { return inner_.is_peer_alive(); }
   ssize_t read(char* to, size_t size) override {
-    if (cut_) return 0;
     const auto count = inner_.read(to, size);
     if (count > 0) received += static_cast<std::uint64_t>(count);
     timed_out = count < 0 && inner_.get_error() == httplib::Error::Timeout;
@@ -61,48 +61,22 @@ public:
   socket_t socket() const override { return inner_.socket(); }
   time_t duration() const override { return inner_.duration(); }
 
-  void cut() { cut_ = true; }
-  [[nodiscard]] bool is_cut() const { return cut_; }
-
   std::uint64_t received = 0;
   std::uint64_t sent = 0;
   bool timed_out = false;
 
 private:
   httplib::detail::SocketStream inner_;
-  bool cut_ = false;
 };
 
-class streamed_body final : public request_body {
-public:
-  streamed_body(const httplib::ContentReader& reader, const counted_stream& stream,
-                std::optional<std::uint64_t> length, std::uint64_t most)
-      : reader_(reader), stream_(stream), length_(length), most_(most) {}
-
-  std::optional<std::uint64_t> length() const override { return length_; }
-
-  result<void> read(const piece_sink& take) override {
-    std::uint64_t taken = 0;
-    result<void> outcome;
-    const bool whole = reader_([&](const char* bytes, size_t size) {
-      if (size > most_ - taken)
-        outcome = fail(errc::too_large, "at most " + std::to_string(most_) + " bytes are taken");
-      else
-        outcome = take({bytes, size});
-      taken += size;
-      return outcome.has_value();
-    });
-    if (!outcome || whole) return outcome;
-    if (stream_.timed_out) return fail(errc::timeout, "the body did not arrive in time");
-    return fail(errc::bad_request, "the body ended early or is framed wrongly");
-  }
-
-private:
-  const httplib::ContentReader& reader_;
-  const counted_stream& stream_;
-  std::optional<std::uint64_t> length_;
-  std::uint64_t most_;
-};
+byte_input input_of(counted_stream& stream) {
+  return [&stream](std::span<char> out) -> result<size_t> {
+    const auto count = stream.read(out.data(), out.size());
+    if (count > 0) return static_cast<size_t>(count);
+    if (stream.timed_out) return fail(errc::timeout, "the body did not arrive in time");
+    return fail(errc::bad_request, "the body ended early");
+  };
+}
 
 // One request on its way through httplib. A connection's thread has one at a time.
 struct exchange {
@@ -111,7 +85,7 @@ struct exchange {
   counted_stream& stream;
   http_request request;
   router::admission admitted;
-  body_framing framing;
+  std::optional<framed_body> body;
   bool begun = false;     // the head was read, and `admitted` says what to do
   bool answered = false;  // there is an answer of ours in httplib's Response
   bool close = true;
@@ -160,19 +134,15 @@ class server::impl final : public httplib::Server {
 public:
   impl(router routes, const clock& time, access_log log, server_options options)
       : routes_(std::move(routes)), time_(time), log_(std::move(log)), options_(options) {
-    // Bodies are counted against their route's own limit.
-    set_payload_max_length(std::numeric_limits<size_t>::max() / 2);
     set_expect_100_continue_handler([this](const auto&, auto& out) { return expected(out); });
     set_pre_routing_handler([this](const auto&, auto& out) { return pre_route(out); });
-    for (const auto add : {&impl::add_post, &impl::add_put, &impl::add_patch, &impl::add_delete})
-      (this->*add)();
     set_error_handler(
         [this](const httplib::Request& in, httplib::Response& out) { return on_error(in, out); });
     set_exception_handler([this](const auto&, auto& out, const std::exception_ptr&) {
       answer(out,
              make_problem({errc::internal, "an exception outside of the routes", {}}, current->request.id));
     });
-    set_post_routing_handler([this](const auto& in, auto& out) { finish_head(in, out); });
+    set_post_routing_handler([this](const auto&, auto& out) { finish_head(out); });
   }
 
   ~impl() override { stop(); }
@@ -191,20 +161,6 @@ public:
   }
 
 private:
-  void add_post() { Post("/", reading()); }
-  void add_put() { Put("/", reading()); }
-  void add_patch() { Patch("/", reading()); }
-  void add_delete() { Delete("/", reading()); }
-
-  HandlerWithContentReader reading() {
-    return [this](const httplib::Request&, httplib::Response& out, const httplib::ContentReader& reader) {
-      streamed_body body{reader, current->stream, current->framing.length, current->admitted.max_body};
-      current->request.body = &body;
-      run_route(out);
-      current->request.body = nullptr;
-    };
-  }
-
   void take(int descriptor) {
     // A send of a large piece blocks for longer than the poll before it would tell.
     const auto [seconds, micros] = split(options_.write_timeout);
@@ -251,12 +207,27 @@ private:
     } catch (const std::exception& x) {
       e.fault = x.what();
     }
+    if (e.status == 0) written = refuse_line(e, stream.received - received);
     current = nullptr;
     if (e.status != 0 && log_)
       log_({at, e.request.method, e.request.path, e.status, stream.received - received, stream.sent - sent,
             std::chrono::duration_cast<std::chrono::microseconds>(time_.steady() - began), peer, e.request.id,
             e.fault, written});
     return written && !closed && !e.close;
+  }
+
+  // httplib says nothing where it has not even a first line: it was too long, or only begun in the time there
+  // is.
+  bool refuse_line(exchange& e, std::uint64_t received) const {
+    if (received == 0 || (received < CPPHTTPLIB_MAX_LINE_LENGTH && !e.stream.timed_out)) return false;
+    e.request.id = request_name({}, time_.wall());
+    const auto problem = make_problem(refusal_of({}, 0), e.request.id);
+    e.status = problem.status;
+    const auto text = "HTTP/1.1 " + std::to_string(problem.status) + ' ' +
+                      httplib::status_message(problem.status) + "\r\nContent-Type: " + problem.content_type +
+                      "\r\nContent-Length: " + std::to_string(problem.body.size()) +
+                      "\r\nConnection: close\r\nX-Request-Id: " + e.request.id + "\r\n\r\n" + problem.body;
+    return httplib::detail::write_data(e.stream, text.data(), text.size());
   }
 
   // Closing while bytes are still coming in resets the connection, and the client may never read the answer.
@@ -272,8 +243,9 @@ private:
     }
   }
 
-  // The head as httplib read it becomes our request, and httplib is left with what it needs to read the body:
-  // the path is one that it knows, and neither ranges nor forms are for it to handle.
+  // The head as httplib read it becomes our request. Routes, ranges and bodies are none of its business from
+  // here on: its own reader takes "-2" for a chunk's size, and keeps in memory what it cannot parse of a
+  // form.
   void begin(httplib::Request& in) {
     auto& e = *current;
     e.begun = true;
@@ -281,10 +253,8 @@ private:
     for (const auto& [name, value] : in.headers) e.request.headers.emplace_back(name, value);
     e.request.id = request_name(e.request.header("X-Request-Id").value_or(""), time_.wall());
     e.admitted = admit(in);
-    in.path = "/";
     in.ranges.clear();
-    in.headers.erase("Content-Type");
-    if (!e.framing.has_body) in.body_consumed_ = true;
+    in.body_consumed_ = true;
   }
 
   router::admission admit(const httplib::Request& in) {
@@ -296,9 +266,10 @@ private:
     e.request.query = std::move(target->query);
     const auto framing = parse_framing(e.request, in.version);
     if (!framing) return {nullptr, make_problem(framing.error(), e.request.id), 0};
-    e.framing = *framing;
     e.close = wants_close(e.request, in.version);
-    return routes_.admit(e.request, framing->has_body, framing->length);
+    auto admitted = routes_.admit(e.request, framing->has_body, framing->length);
+    if (framing->has_body) e.request.body = &e.body.emplace(input_of(e.stream), *framing, admitted.max_body);
+    return admitted;
   }
 
   int expected(httplib::Response& out) {
@@ -308,17 +279,14 @@ private:
   }
 
   HandlerResponse pre_route(httplib::Response& out) {
-    if (current->admitted.refusal) {
-      answer(out, std::move(*current->admitted.refusal));
-      return HandlerResponse::Handled;
-    }
-    if (current->framing.has_body) return HandlerResponse::Unhandled;
     run_route(out);
     return HandlerResponse::Handled;
   }
 
   void run_route(httplib::Response& out) {
-    answer(out, router::answer(*current->admitted.to, current->request));
+    auto& admitted = current->admitted;
+    answer(out,
+           admitted.refusal ? std::move(*admitted.refusal) : router::answer(*admitted.to, current->request));
   }
 
   void answer(httplib::Response& out, http_response from) {
@@ -330,23 +298,18 @@ private:
   // What httplib refused by itself, before there was a request of ours.
   HandlerResponse on_error(const httplib::Request& in, httplib::Response& out) {
     if (current->answered) return HandlerResponse::Handled;
-    auto& e = *current;
-    const bool headers_read = out.status == httplib::StatusCode::RangeNotSatisfiable_416;
-    e.request.method = in.method;
-    e.request.id = request_name(in.get_header_value("X-Request-Id"), time_.wall());
-    if (headers_read && !e.begun) {
-      // A Range that is none, or of another unit, is ignored (RFC 9110, section 14.2).
+    if (out.status == httplib::StatusCode::RangeNotSatisfiable_416) {
+      // A Range that httplib cannot read may be of another unit, and is then to be ignored (RFC 9110,
+      // section 14.2).
       auto copy = in;
       begin(copy);
-      std::erase_if(e.request.headers,
-                    [](const name_value& h) { return equal_ignoring_case(h.first, "Range"); });
-      if (!e.admitted.refusal && !e.framing.has_body) {
-        run_route(out);
-        e.close = true;
-        return HandlerResponse::Handled;
-      }
+      run_route(out);
+      current->close = true;
+      return HandlerResponse::Handled;
     }
-    answer(out, make_problem(refusal_of(in, out.status), e.request.id));
+    current->request.method = in.method;
+    current->request.id = request_name(in.get_header_value("X-Request-Id"), time_.wall());
+    answer(out, make_problem(refusal_of(in, out.status), current->request.id));
     return HandlerResponse::Handled;
   }
 
@@ -363,11 +326,10 @@ private:
   }
 
   // httplib calls this for each answer, just before its head is written.
-  void finish_head(const httplib::Request& in, httplib::Response& out) {
+  void finish_head(httplib::Response& out) {
     auto& e = *current;
     e.status = out.status;
-    if (!e.begun || out.status >= 400 || stopping_ || !in.body_consumed_) e.close = true;
-    if (e.framing.has_body && !in.body_consumed_) e.stream.cut();
+    if (!e.begun || out.status >= 400 || stopping_ || (e.body && !e.body->consumed())) e.close = true;
     out.headers.erase("Connection");
     out.headers.erase("Keep-Alive");
     if (e.close) out.set_header("Connection", "close");

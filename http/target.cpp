@@ -18,7 +18,7 @@ std::string_view origin_form(std::string_view target) {
     if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme))
       continue;
     const auto path = target.find_first_of("/?", scheme.size());
-    if (path == std::string_view::npos) return "/";
+    if (path == std::string_view::npos) return {};
     return target.substr(path);
   }
   return target;
@@ -75,12 +75,10 @@ result<request_target> parse_target(std::string_view target) {
   const auto local = origin_form(target.substr(0, target.find('#')));
   const auto question = local.find('?');
   out.path = local.substr(0, question);
-  if (out.path.empty() || out.path == "*") {
-    if (target.empty()) return fail(errc::bad_request, "the request has no URL");
-    if (out.path.empty()) out.path = "/";
-  } else if (out.path.front() != '/') {
+  const bool absolute = local.data() != target.data();
+  if (out.path.empty() && absolute) out.path = "/";
+  if (!out.path.starts_with('/') && out.path != "*")
     return fail(errc::bad_request, "the URL's path does not start with a slash");
-  }
   if (out.path.size() > 1) {
     auto split =
         each_part(std::string_view{out.path}.substr(1), '/', [&](std::string_view part) -> result<void> {
