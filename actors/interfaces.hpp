@@ -1,0 +1,78 @@
+// Who talks to whom: every actor's interface, on one page.
+//
+//   gateway ──publish──▶ topic ──propose──▶ partition ──▶ log, tables
+//                          ▲                    │
+//   worker ───publish──────┘      committed     ▼
+//                          topic ◀──────────────┘
+//                            ├──delivered──▶ queue ──available──▶ dispatcher ──leased_work──▶ worker
+//                            └──announced──▶ relay ──▶ ?wait, event streams, console
+#pragma once
+
+#include <vector>
+
+#include <caf/typed_actor.hpp>
+
+#include "actors/messages.hpp"
+
+namespace dip {
+
+// One Raft group's replica on this node. Supervises its three topics and three queues.
+using partition_actor = caf::typed_actor<
+    // Into the log; answered when durable on a majority and applied.
+    caf::replies_to<propose>::with<answer>,
+    // From the log's writer.
+    caf::reacts_to<durable>,
+    // Looks for what retention lets go of; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("retain")>>,
+    // A child that went down is made again after its delay; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
+
+// A broadcaster over one partition.
+using topic_actor = caf::typed_actor<
+    // News, as the entry that makes it true; answered when that is durable and applied.
+    caf::replies_to<publish>::with<answer>,
+    // From the partition: to be told to all subscribers.
+    caf::reacts_to<committed>>;
+
+// A mailbox over one partition: leases, visibility, attempts, dead letters.
+using queue_actor = caf::typed_actor<
+    // From its topic, in the log's order.
+    caf::reacts_to<delivered>,
+    // A dispatcher's credit. The leases count from now; their entry is logged meanwhile.
+    caf::replies_to<lease_request>::with<lease_reply>,
+    // False: the lease is not held with this token any more, the work is in vain.
+    caf::replies_to<renew_lease>::with<bool>,
+    // Back to the queue with backoff, or to the dead letters after the last try.
+    caf::reacts_to<give_back>,
+    caf::replies_to<ask_figures>::with<queue_figures>,
+    // Leases that ran out, delays that are over; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("tick")>, std::uint64_t>>;
+
+// One worker: one message at a time.
+using worker_actor = caf::typed_actor<
+    caf::reacts_to<leased_work>,
+    // The stage has ended, on its thread; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("done")>, std::uint64_t>,
+    // Time to renew the lease of this epoch; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("renew")>, std::uint64_t>>;
+
+// Holds a node's free workers and finds work for them.
+using dispatcher_actor = caf::typed_actor<
+    caf::reacts_to<available>,
+    // A worker is free, or new.
+    caf::reacts_to<idle, worker_actor>,
+    // A worker is gone.
+    caf::reacts_to<caf::atom_constant<caf::atom("gone")>, std::uint64_t>,
+    caf::replies_to<drain>::with<bool>>;
+
+// Passes a node what the topics announce. One per node, however many watch there.
+using relay_actor = caf::typed_actor<caf::reacts_to<announced>>;
+
+// Keeps its children alive: one_for_one, with growing delay, until the restart intensity is exceeded.
+using supervisor_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
+
+// Verifies, sweeps and removes object files, a little at a time.
+using scrubber_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
+                                        caf::reacts_to<std::vector<object_name>>>;
+
+}  // namespace dip

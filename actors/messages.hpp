@@ -1,0 +1,224 @@
+// What actors say to each other, as plain records. They travel between nodes in our own codec (core/codec.hpp), never
+// in CAF's, so that their format is ours to keep; none is larger than 64 KiB.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/codec.hpp"
+#include "core/log_entry.hpp"
+
+namespace dip {
+
+// An entry for the partition's log. Answered once it is durable on a majority and applied.
+struct propose {
+  command what;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.what);
+  }
+};
+
+// What became of a proposal: nothing wrong, or the error that applying it gave.
+struct answer {
+  bool ok = true;
+  errc code = errc::internal;
+  std::string detail;
+  std::optional<request_record> request;
+  std::optional<idempotency_row> idempotency;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.ok, s.code, s.detail, s.request, s.idempotency);
+  }
+};
+
+// A worker's or the gateway's news for a topic: the entry that makes it true.
+struct publish {
+  command what;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.what);
+  }
+};
+
+// The log of this partition is on disk up to here.
+struct durable {
+  log_index up_to;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.up_to);
+  }
+};
+
+// A request as its watchers need it: `GET /requests/{id}?wait`, event streams, the console.
+struct request_news {
+  request_id id;
+  request_status status = request_status::accepted;
+  std::uint32_t run = 1;
+  std::uint64_t event = 0;  // index of the newest timeline event
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id, s.status, s.run, s.event);
+  }
+};
+
+// What an applied entry changed in one queue; from the partition through the queue's topic, in the log's order.
+struct queue_delta {
+  log_index index;
+  queue_change::kind what = queue_change::kind::added;
+  queue_message message;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.index, s.what, s.message);
+  }
+};
+
+// From the partition to a topic, for it to broadcast.
+struct committed {
+  std::vector<queue_delta> queue;
+  std::vector<request_news> news;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.queue, s.news);
+  }
+};
+
+// From a topic to the queues that are subscribed to it.
+struct delivered {
+  std::vector<queue_delta> deltas;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.deltas);
+  }
+};
+
+// From a topic to the relay of each node.
+struct announced {
+  topic_name topic = topic_name::request;
+  std::vector<request_news> news;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.topic, s.news);
+  }
+};
+
+// A dispatcher wants up to `most` messages; `holder` names its node and that node's start.
+struct lease_request {
+  std::uint32_t most = 1;
+  std::string holder;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.most, s.holder);
+  }
+};
+
+// All that a worker needs: the message, the token that its result must show, and the request.
+struct leased_work {
+  queue_message message;
+  fencing_token token;
+  request_record request;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.message, s.token, s.request);
+  }
+};
+
+struct lease_reply {
+  partition_id partition;
+  queue_name queue = queue_name::request;
+  std::vector<leased_work> work;
+  std::uint64_t left = 0;  // messages that are ready still
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.partition, s.queue, s.work, s.left);
+  }
+};
+
+// The worker is still at it.
+struct renew_lease {
+  message_ref message;
+  fencing_token token;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.message, s.token);
+  }
+};
+
+// The message goes back: a try that failed and may pass, or work that was never begun (`counted` false).
+struct give_back {
+  claim by;
+  errc code = errc::internal;
+  std::string detail;
+  bool counted = true;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.by, s.code, s.detail, s.counted);
+  }
+};
+
+// A queue has messages that are ready; coalesced.
+struct available {
+  partition_id partition;
+  queue_name queue = queue_name::request;
+  std::uint64_t count = 0;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.partition, s.queue, s.count);
+  }
+};
+
+// A worker has nothing to do: one credit for the dispatcher.
+struct idle {
+  std::uint64_t worker = 0;  // its actor id
+  queue_name queue = queue_name::request;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.worker, s.queue);
+  }
+};
+
+// Stop taking work; answered when what runs is done or given back.
+struct drain {
+  template <class S, class F>
+  static auto fields(S&, F&& f) {
+    return f();
+  }
+};
+
+struct queue_figures {
+  partition_id partition;
+  queue_name queue = queue_name::request;
+  std::uint64_t visible = 0, in_flight = 0, delayed = 0, dead = 0;
+  std::uint64_t oldest_age_ms = 0;
+  std::uint64_t in_total = 0, out_total = 0;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.partition, s.queue, s.visible, s.in_flight, s.delayed, s.dead, s.oldest_age_ms, s.in_total, s.out_total);
+  }
+};
+
+struct ask_figures {
+  template <class S, class F>
+  static auto fields(S&, F&& f) {
+    return f();
+  }
+};
+
+// CAF's view of a record: the bytes of our codec.
+template <class Inspector, class T>
+  requires requires(T& x, encoder& e) { T::fields(x, e); }
+typename Inspector::result_type inspect(Inspector& f, T& x) {
+  if constexpr (Inspector::reads_state) {
+    auto bytes = encode(x);
+    return f(bytes);
+  } else {
+    std::string bytes;
+    auto r = f(bytes);
+    if (auto decoded = decode<T>(bytes)) x = std::move(*decoded);
+    return r;
+  }
+}
+
+}  // namespace dip

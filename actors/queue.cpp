@@ -1,0 +1,177 @@
+#include "actors/queue.hpp"
+
+#include <utility>
+
+#include "actors/directory.hpp"
+
+namespace dip {
+namespace {
+
+using self_ptr = counted_actor<queue_actor, queue_state>*;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+// How long a grant that could not be logged waits before it is handed out again.
+constexpr milliseconds after_refusal{1'000};
+
+struct context {
+  const environment* env;
+  partition_id partition;
+  queue_name name;
+  partition_actor log;
+};
+
+void arm(self_ptr self, const context& c) {
+  const auto next = self->state.lines.next_deadline();
+  if (!next || (self->state.armed && *self->state.armed <= *next)) return;
+  self->state.armed = next;
+  const auto now = c.env->time->steady();
+  const auto wait = *next > now ? *next - now : std::chrono::nanoseconds{0};
+  self->delayed_send(self, wait, tick_atom::value, ++self->state.epoch);
+}
+
+// Coalesced: said once, and again only after a dispatcher has come.
+void tell(self_ptr self, const context& c) {
+  if (self->state.told || self->state.lines.ready() == 0) return;
+  if (const auto d = c.env->where->dispatcher()) {
+    self->state.told = true;
+    self->send(*d, available{c.partition, c.name, self->state.lines.ready()});
+  }
+}
+
+claim claim_of(const context& c, const queue_message& m, fencing_token token) {
+  return {m.ref, token, c.env->node, "", 0};
+}
+
+// The last try: the request fails, or the notification does, and the message stays as a dead letter.
+command last_word(const context& c, const queue_message& m, const claim& by, errc code, const std::string& detail) {
+  if (c.name == queue_name::notifier) return settle_notification{by, notification_state::failed, detail, true};
+  fail_request f{by, {code, detail, m.kind == message_kind::preprocess ? "preprocess" : "process"}, true, {}, {}};
+  const auto now = c.env->time->wall();
+  f.record_expires_at = now + c.env->cfg->retention.requests;
+  f.preprocessed_expires_at = now + c.env->cfg->retention.preprocessed_files;
+  return f;
+}
+
+void give_back_to_log(self_ptr self, const context& c, const queue_message& m, const claim& by, const error& why,
+                      bool counted) {
+  const auto& retry = self->state.retry;
+  const auto delay =
+      counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice()) : retry.after_loss(m);
+  propose entry;
+  if (delay)
+    entry.what = return_message{by, why, counted, *delay};
+  else
+    entry.what = last_word(c, m, by, why.code, why.detail);
+  // Refused by a full disk or a late token, the lease's own deadline brings it here again.
+  self->request(c.log, caf::infinite, std::move(entry)).then([](const answer&) {}, [](const caf::error&) {});
+}
+
+void rebuild(self_ptr self, const context& c) {
+  auto& s = self->state;
+  const auto view = c.env->store->view(c.partition);
+  s.rebuilt_at = view->applied();
+  // Unique within the term, also when this actor is made again in it.
+  s.counter = s.rebuilt_at.value << 20;
+  const auto now = c.env->time->steady();
+  const auto wall = c.env->time->wall();
+  std::vector<queue_message> orphans;
+  const auto take_in = [&](const queue_message& m) {
+    s.lines.apply(m.dead ? queue_change::kind::died : queue_change::kind::added, m, now, wall);
+    // Leased by this node before it started anew: nobody works on it, and waiting would help nobody.
+    const bool ours = m.leased && m.leased->node.starts_with(c.env->node + "#");
+    if (!m.dead && ours && m.leased->node != c.env->holder) orphans.push_back(m);
+    return true;
+  };
+  view->each_message(c.name, false, {}, take_in);
+  view->each_message(c.name, true, {}, take_in);
+  for (const auto& m : orphans)
+    give_back_to_log(self, c, m, claim_of(c, m, m.leased->token), {errc::worker_crashed, "the node was stopped", ""},
+                     false);
+}
+
+lease_reply lease_out(self_ptr self, const context& c, const lease_request& wanted) {
+  auto& s = self->state;
+  s.told = false;
+  lease_reply reply{c.partition, c.name, {}, 0};
+  auto grants = s.lines.take(wanted.most, s.term, s.counter, c.env->time->steady());
+  reply.left = s.lines.ready();
+  if (grants.empty()) return reply;
+  const auto view = c.env->store->view(c.partition);
+  grant_leases entry{c.name, wanted.holder, {}};
+  for (auto& g : grants) {
+    auto record = view->request(g.message.request);
+    if (!record) {
+      self->counters()->set_last_error("a message without its request: " + record.error().detail);
+      continue;
+    }
+    entry.grants.push_back({g.message.ref.id, g.token});
+    reply.work.push_back({std::move(g.message), g.token, std::move(*record)});
+  }
+  self->request(c.log, caf::infinite, propose{entry})
+      .then(
+          [=](const answer& a) {
+            if (a.ok) return;
+            for (const auto& g : entry.grants)
+              self->state.lines.undo(g.id, g.token, c.env->time->steady(), after_refusal);
+            arm(self, c);
+          },
+          [](const caf::error&) {});
+  return reply;
+}
+
+void on_tick(self_ptr self, const context& c) {
+  self->state.armed.reset();
+  for (const auto& g : self->state.lines.expire(c.env->time->steady()))
+    give_back_to_log(self, c, g.message, claim_of(c, g.message, g.token), {errc::timeout, "the lease ran out", ""},
+                     false);
+}
+
+}  // namespace
+
+queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env, partition_id p,
+                                 queue_name name, term_number term, partition_actor log) {
+  const context c{env, p, name, std::move(log)};
+  self->label(std::string{to_string(name)} + "/" + std::to_string(p.value));
+  self->state.lines = queue_lines{env->cfg->workers.visibility};
+  self->state.retry = retry_policy::of(name, *env->cfg);
+  self->state.term = term.value;
+  rebuild(self, c);
+  arm(self, c);
+  tell(self, c);
+  return {
+      [=](const delivered& d) {
+        const auto now = c.env->time->steady();
+        const auto wall = c.env->time->wall();
+        for (const auto& delta : d.deltas)
+          if (delta.index > self->state.rebuilt_at) self->state.lines.apply(delta.what, delta.message, now, wall);
+        arm(self, c);
+        tell(self, c);
+      },
+      [=](const lease_request& wanted) {
+        auto reply = lease_out(self, c, wanted);
+        arm(self, c);
+        return reply;
+      },
+      [=](const renew_lease& r) {
+        return self->state.lines.renew(r.message.id, r.token, c.env->time->steady());
+      },
+      [=](const give_back& g) {
+        if (const auto* m = self->state.lines.held(g.by.message.id, g.by.token))
+          give_back_to_log(self, c, *m, g.by, {g.code, g.detail, ""}, g.counted);
+      },
+      [=](const ask_figures&) {
+        auto f = self->state.lines.figures(c.env->time->wall());
+        f.partition = c.partition;
+        f.queue = c.name;
+        return f;
+      },
+      [=](tick_atom, std::uint64_t epoch) {
+        if (epoch != self->state.epoch) return;
+        on_tick(self, c);
+        arm(self, c);
+        tell(self, c);
+      },
+  };
+}
+
+}  // namespace dip

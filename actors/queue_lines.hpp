@@ -1,0 +1,70 @@
+// One queue of one partition as its leader sees it: who waits, who is leased until when. Rebuilt from the tables and
+// kept up with the log's deltas; never the truth, which is in the rows. Plain: time comes in as an argument.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "core/clock.hpp"
+
+namespace dip {
+
+class queue_lines {
+ public:
+  struct grant {
+    queue_message message;
+    fencing_token token;
+  };
+
+  explicit queue_lines(milliseconds visibility) : visibility_(visibility) {}
+
+  // A row or a delta, in the log's order.
+  void apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall);
+
+  // Up to `most` ready messages, oldest first, leased from now on. Tokens are (term, counter), the counter rising.
+  [[nodiscard]] std::vector<grant> take(std::uint32_t most, std::uint64_t term, std::uint64_t& counter,
+                                        steady_time now);
+  // The grant could not be logged: ready again, after `delay`.
+  void undo(message_id id, fencing_token token, steady_time now, milliseconds delay);
+  // False when the lease is not held with this token.
+  bool renew(message_id id, fencing_token token, steady_time now);
+  // The leased message with this token, or null.
+  [[nodiscard]] const queue_message* held(message_id id, fencing_token token) const;
+
+  // Delays that are over become ready; leases that ran out are answered, to be given back through the log. Their next
+  // deadline is `visibility` away, in case that fails.
+  [[nodiscard]] std::vector<grant> expire(steady_time now);
+  [[nodiscard]] std::optional<steady_time> next_deadline() const;
+
+  [[nodiscard]] std::uint64_t ready() const { return ready_.size(); }
+  [[nodiscard]] std::uint64_t size() const { return slots_.size(); }
+  [[nodiscard]] queue_figures figures(wall_time wall) const;
+
+ private:
+  enum class place : std::uint8_t { ready, delayed, leased };
+  struct slot {
+    queue_message message;
+    place at = place::ready;
+    fencing_token token;
+    steady_time deadline{};
+  };
+
+  void put(slot& s, place at, steady_time deadline);
+  void forget_deadline(const slot& s);
+
+  milliseconds visibility_;
+  std::unordered_map<message_id, slot> slots_;
+  std::set<message_id> ready_;
+  std::set<std::pair<steady_time, message_id>> deadlines_;  // of the delayed and the leased
+  std::uint64_t dead_ = 0;
+  std::uint64_t in_ = 0;
+  std::uint64_t out_ = 0;
+};
+
+}  // namespace dip

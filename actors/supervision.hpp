@@ -1,0 +1,91 @@
+// What the partition and the supervisors have in common: children that are made again when they go down.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/census.hpp"
+#include "actors/restart_policy.hpp"
+#include "core/clock.hpp"
+
+namespace dip {
+
+// How to make a child; called in the supervisor's own context, so that the child is spawned as its child.
+struct child_spec {
+  std::string name;
+  std::function<caf::actor(caf::local_actor* parent)> make;
+};
+
+// one_for_one over a fixed list. The owner gives its state one, and handles the atom `restart` with `again`.
+class children {
+ public:
+  using restart_atom = caf::atom_constant<caf::atom("restart")>;
+
+  // Starts all in order and watches them. `self` goes down with `sec::runtime_error` when the restart intensity is
+  // exceeded: its own supervisor decides then. An exit that was asked for goes to the children first.
+  template <class Self>
+  void start(Self* self, std::vector<child_spec> specs, const clock* time, restart_config config = {}) {
+    for (auto& spec : specs) rooms_.push_back({std::move(spec), {}, restart_policy{config}});
+    for (auto& r : rooms_) open(self, r);
+    self->set_down_handler([this, self, time](caf::down_msg& down) { fell(self, down, time); });
+    self->set_exit_handler([this, self](caf::exit_msg& exit) {
+      if (!exit.reason) return;
+      // In reverse: who came last may still need who came first.
+      for (auto r = rooms_.rbegin(); r != rooms_.rend(); ++r)
+        if (r->handle) self->send_exit(r->handle, exit.reason);
+      rooms_.clear();
+      self->quit(exit.reason);
+    });
+  }
+
+  template <class Self>
+  void again(Self* self, std::uint64_t index) {
+    if (index < rooms_.size() && !rooms_[index].handle) open(self, rooms_[index]);
+  }
+
+ private:
+  struct room {
+    child_spec spec;
+    caf::actor handle;
+    restart_policy policy;
+  };
+
+  template <class Self>
+  static void open(Self* self, room& r) {
+    r.handle = r.spec.make(self);
+    self->monitor(r.handle);
+  }
+
+  template <class Self>
+  void fell(Self* self, const caf::down_msg& down, const clock* time) {
+    for (size_t i = 0; i < rooms_.size(); ++i) {
+      auto& r = rooms_[i];
+      if (!r.handle || r.handle.address() != down.source) continue;
+      r.handle = nullptr;
+      const auto why = self->system().render(down.reason);
+      census::here().note_restart(r.spec.name, why);
+      if (const auto delay = r.policy.down(time->steady()))
+        self->delayed_send(self, *delay, restart_atom::value, std::uint64_t{i});
+      else
+        escalate(self, r.spec.name);
+      return;
+    }
+  }
+
+  template <class Self>
+  void escalate(Self* self, const std::string& child) {
+    self->counters()->set_last_error(child + " went down too often");
+    for (auto& r : rooms_)
+      if (r.handle) self->send_exit(r.handle, caf::exit_reason::kill);
+    rooms_.clear();
+    self->quit(caf::make_error(caf::sec::runtime_error, child + " went down too often"));
+  }
+
+  std::vector<room> rooms_;
+};
+
+}  // namespace dip
