@@ -243,7 +243,7 @@ class BadRequests(NodeTest):
         for query in ("cursor=nonsense", "limit=0", "limit=-1", "limit=many", "limit=100000000", "status=lost",
                       "since=yesterday"):
             self.refused(self.client.get("/requests?" + query), 400, "bad_request")
-        for wait in ("soon", "-1s", "5", "99999999999999999999s"):
+        for wait in ("soon", "-1s", "5 minutes", "99999999999999999999s"):
             record = self.accepted({"file": self.file})
             self.refused(self.client.get(f"/requests/{record['id']}?wait={wait}"), 400, "bad_request")
 
