@@ -76,7 +76,7 @@ class node_store {
     std::uint64_t free_disk = 512ULL * 1024 * 1024;
     std::uint64_t ballast = 64ULL * 1024 * 1024;       // given up when the disk is full, so that the log can end well
     std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all column families together
-    std::uint64_t log_keep = 20'000;                   // applied entries kept before the log is cut, a partition
+    std::uint64_t log_keep = 4'096;  // applied entries kept before the log is cut, a partition
     durable_callback on_durable;
     fatal_callback on_fatal;
   };
@@ -100,7 +100,5 @@ class node_store {
 // damaged (`corrupt`): a checksum chain that breaks, or a log that ends before its high-water mark.
 [[nodiscard]] result<std::unique_ptr<node_store>> open_node_store(const std::string& directory,
                                                                   node_store::options options);
-// The same rules over maps; `on_durable` is called from within `propose`'s caller by `settle`.
-[[nodiscard]] std::unique_ptr<node_store> make_memory_node_store(node_store::options options);
 
 }  // namespace dip

@@ -61,6 +61,7 @@ class object_store {
   [[nodiscard]] virtual result<std::uint64_t> free_bytes() const = 0;
 };
 
+// `directory` is DATA; it is made when it is not there. `io` or `disk_full` when objects cannot be made in it.
 [[nodiscard]] result<std::unique_ptr<object_store>> open_object_store(const std::string& directory);
 [[nodiscard]] std::unique_ptr<object_store> make_memory_object_store();
 

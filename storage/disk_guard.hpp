@@ -1,0 +1,36 @@
+// Watches the room on the disk: refuses new things below limits.free_disk, and gives up a ballast file when even the log
+// could no longer be written.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "core/clock.hpp"
+#include "core/errc.hpp"
+
+namespace dip {
+
+// Any thread. Asks the file system at most once a second.
+class disk_guard {
+ public:
+  disk_guard(std::string directory, std::uint64_t least_free, std::uint64_t ballast);
+  // Makes the ballast when there is room for it beside the least free space.
+  result<void> lay_ballast();
+  [[nodiscard]] bool full() const;
+  [[nodiscard]] std::uint64_t free_bytes() const;
+
+ private:
+  void look() const;
+  [[nodiscard]] std::string ballast_path() const { return directory_ + "/ballast"; }
+
+  std::string directory_;
+  std::uint64_t least_free_;
+  std::uint64_t ballast_;
+  mutable std::mutex mutex_;
+  mutable steady_time looked_{};
+  mutable std::atomic<std::uint64_t> free_{0};
+};
+
+}  // namespace dip

@@ -1,0 +1,23 @@
+// An entry as it stands in the log: its bytes, chained to the entry before by a checksum. docs/formats.md, "The log".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/log_entry.hpp"
+
+namespace dip {
+
+// XXH3-64 over the checksum before (big-endian) and the payload.
+[[nodiscard]] std::uint64_t chain(std::uint64_t before, std::string_view payload);
+
+struct log_record {
+  std::uint64_t checksum = 0;
+  std::string payload;  // encode(log_entry)
+};
+[[nodiscard]] std::string to_bytes(const log_record& r);
+// `corrupt` when it is too short, or does not continue the chain from `before`.
+[[nodiscard]] result<log_record> parse_record(std::string_view bytes, std::uint64_t before);
+
+}  // namespace dip

@@ -1,0 +1,38 @@
+#include "storage/scrub.hpp"
+
+#include <utility>
+
+namespace dip {
+
+// Rows are gathered before files are read: a look at the tables is to be short, and reading is not.
+std::vector<object_row> scrubber::next_rows(std::uint64_t budget) {
+  // Empty files cost no bytes, but time.
+  constexpr std::size_t most = 256;
+  std::vector<object_row> rows;
+  std::uint64_t bytes = 0;
+  bool more = false;
+  rows_(last_, [&](const object_row& row) {
+    more = !rows.empty() && (rows.size() >= most || bytes >= budget || row.size > budget - bytes);
+    if (more) return false;
+    bytes += row.size;
+    rows.push_back(row);
+    return true;
+  });
+  if (more) {
+    last_ = rows.back().name.key;
+  } else {
+    last_.reset();
+    ++rounds_;
+  }
+  return rows;
+}
+
+std::vector<scrubber::finding> scrubber::step(std::uint64_t budget) {
+  std::vector<finding> bad;
+  for (const auto& row : next_rows(budget)) {
+    if (const auto good = objects_.verify(row); !good) bad.push_back({row.name, good.error().code});
+  }
+  return bad;
+}
+
+}  // namespace dip

@@ -1,0 +1,184 @@
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "storage/memory_node_store.hpp"
+#include "storage/node_store.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace dip;
+
+namespace {
+
+// Both back ends behind one way to wait for durability.
+class rig {
+ public:
+  explicit rig(bool memory) : memory_(memory) { open(); }
+
+  void open() {
+    node_store::options o;
+    o.partitions = 4;
+    o.free_disk = 0;
+    o.ballast = 0;
+    o.log_keep = 8;
+    o.on_durable = [this](partition_id p, log_index i) {
+      const std::lock_guard lock{mutex_};
+      durable_[p] = i;
+      changed_.notify_all();
+    };
+    o.on_fatal = [](const error& e) { FAIL(e.detail); };
+    if (memory_) {
+      auto m = make_memory_node_store(o);
+      settle_ = m.get();
+      store = std::move(m);
+    } else {
+      auto s = open_node_store(dir_.path() + "/state", o);
+      if (!s) FAIL(s.error().detail);
+      store = std::move(*s);
+    }
+  }
+
+  std::vector<apply_outcome> commit(replica& r, command c, wall_time now = wall_time{milliseconds{1'000}}) {
+    const auto index = r.propose(std::move(c), now);
+    REQUIRE(index);
+    if (settle_ != nullptr)
+      while (settle_->settle()) {
+      }
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return durable_[r.partition()] >= *index; });
+    lock.unlock();
+    return r.persisted(*index);
+  }
+
+ private:
+  bool memory_;
+  temporary_directory dir_;
+  memory_node_store* settle_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<partition_id, log_index> durable_;
+
+ public:
+  std::unique_ptr<node_store> store;  // last: its writer calls into what stands above
+};
+
+object_row upload(partition_id p) {
+  object_row row;
+  row.name = {bucket::request_files, ulid::make(wall_time{milliseconds{5}}, p).text() + ".jpg"};
+  row.size = 10;
+  return row;
+}
+
+request_record request_for(const object_row& input) {
+  request_record r;
+  r.id = {ulid::make(wall_time{milliseconds{6}}, input.name.partition())};
+  r.file = input.name;
+  r.email = "owner@example.org";
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("a request walks from accepted to processed, and its owner's mail is sent") {
+  rig g{GENERATE(true, false)};
+  const partition_id p{2};
+  auto r = std::move(*g.store->open_replica(p));
+  const auto input = upload(p);
+  REQUIRE(g.commit(*r, put_object{input}).back().verdict);
+  const auto wanted = request_for(input);
+  auto out = g.commit(*r, accept_request{wanted}).back();
+  REQUIRE(out.verdict);
+  REQUIRE(out.queues.size() == 1);
+  const auto first = out.queues.front().message;
+  CHECK(r->view()->object(input.name)->pins == 1);
+  CHECK(g.commit(*r, delete_object{input.name}).back().verdict.error().code == errc::conflict);
+
+  g.commit(*r, grant_leases{queue_name::request, "n1#a", {{first.ref.id, {1, 1}}}});
+  CHECK(r->view()->request(wanted.id)->status == request_status::preprocessing);
+  object_row tiff;
+  tiff.name = {bucket::preprocessed_files, ulid::make(wall_time{milliseconds{7}}, p).text() + ".tiff"};
+  const claim late{first.ref, {1, 2}, "n1", "w", 3};
+  CHECK(g.commit(*r, complete_preprocess{late, tiff}).back().verdict.error().code == errc::stale_lease);
+  out = g.commit(*r, complete_preprocess{{first.ref, {1, 1}, "n1", "w", 3}, tiff}).back();
+  REQUIRE(out.verdict);
+  REQUIRE(out.queues.size() == 2);
+  const auto second = out.queues.back().message;
+  CHECK(second.ref.queue == queue_name::preprocess_ok);
+
+  g.commit(*r, grant_leases{queue_name::preprocess_ok, "n1#a", {{second.ref.id, {1, 2}}}});
+  out = g.commit(*r, complete_process{{second.ref, {1, 2}, "n1", "w", 4}, {}, {}, {}, wall_time{milliseconds{9'000}},
+                                      wall_time{milliseconds{8'000}}})
+            .back();
+  REQUIRE(out.verdict);
+  CHECK(out.request->status == request_status::processed);
+  CHECK(r->view()->object(input.name)->pins == 0);
+  const auto mail = out.queues.back().message;
+  CHECK(mail.kind == message_kind::email);
+  g.commit(*r, grant_leases{queue_name::notifier, "n1#a", {{mail.ref.id, {1, 3}}}});
+  g.commit(*r, settle_notification{{mail.ref, {1, 3}, "n1", "w", 1}, notification_state::sent, "250 ok", false});
+  const auto done = r->view()->request(wanted.id);
+  CHECK(done->email_state == notification_state::sent);
+  CHECK(done->timeline.size() == 5);
+  CHECK(g.commit(*r, delete_object{input.name}).back().verdict);
+}
+
+TEST_CASE("what was acknowledged is there when the store is opened again, in the next term") {
+  rig g{false};
+  const partition_id p{1};
+  std::vector<object_row> rows;
+  std::uint64_t hash = 0;
+  {
+    auto r = std::move(*g.store->open_replica(p));
+    CHECK(r->term().value == 1);
+    // More than twice log_keep, so that the log is cut on the way.
+    for (int i = 0; i < 50; ++i) {
+      rows.push_back(upload(p));
+      REQUIRE(g.commit(*r, put_object{rows.back()}).back().verdict);
+    }
+    hash = r->view()->state_hash();
+  }
+  g.store.reset();
+  g.open();
+  auto r = std::move(*g.store->open_replica(p));
+  CHECK(r->term().value == 2);
+  CHECK(r->view()->state_hash() == hash);
+  for (const auto& row : rows) CHECK(r->view()->object(row.name));
+}
+
+TEST_CASE("a second owner of the same data is refused") {
+  temporary_directory dir;
+  node_store::options o;
+  o.free_disk = 0;
+  o.ballast = 0;
+  o.on_durable = [](partition_id, log_index) {};
+  o.on_fatal = [](const error&) {};
+  auto first = open_node_store(dir.path() + "/state", o);
+  REQUIRE(first);
+  auto second = open_node_store(dir.path() + "/state", o);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == errc::conflict);
+  first->reset();
+  o.partitions = 9;
+  auto other = open_node_store(dir.path() + "/state", o);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().detail.find("partitions") != std::string::npos);
+}
+
+TEST_CASE("below limits.free_disk new work is refused and what frees room is not") {
+  temporary_directory dir;
+  node_store::options o;
+  o.free_disk = ~0ULL;
+  o.ballast = 0;
+  o.on_durable = [](partition_id, log_index) {};
+  o.on_fatal = [](const error&) {};
+  auto store = std::move(*open_node_store(dir.path() + "/state", o));
+  auto r = std::move(*store->open_replica({0}));
+  const auto put = r->propose(put_object{upload({0})}, {});
+  REQUIRE_FALSE(put);
+  CHECK(put.error().code == errc::disk_full);
+  CHECK(r->propose(remove_expired{}, {}));
+}
