@@ -61,8 +61,6 @@ using dispatcher_actor = caf::typed_actor<
     caf::reacts_to<available>,
     // A worker is free, or new.
     caf::reacts_to<idle, worker_actor>,
-    // A worker is gone.
-    caf::reacts_to<caf::atom_constant<caf::atom("gone")>, std::uint64_t>,
     caf::replies_to<drain>::with<bool>>;
 
 // Passes a node what the topics announce. One per node, however many watch there.
