@@ -91,7 +91,15 @@ protected:
     if (!shown_.out_is_terminal) return screen_.say(printable(file) + "\t" + value);
     const size_t room = shown_.columns() > 100 ? 40 : 24;
     screen_.say(shown_.out.good("✓") + " " + shorten(printable(file), room) + shown_.out.dim("  →  ") +
-                value + (facts.empty() ? "" : "  " + shown_.out.dim(facts)));
+                value + "  " + shown_.out.dim(facts));
+  }
+
+  // The same for a result that was downloaded: its path says which file it came from.
+  void report_saved(const std::string& file, const std::string& path, const std::string& facts) {
+    if (common_.json || !shown_.out_is_terminal) return report(file, path, facts);
+    const size_t taken = 2 + 2 + display_width(facts);
+    const size_t room = shown_.columns() > taken + 12 ? shown_.columns() - taken : 12;
+    screen_.say(shown_.out.good("✓") + " " + shorten(path, room) + "  " + shown_.out.dim(facts));
   }
 
   const common_options& common_;
@@ -229,15 +237,16 @@ private:
     const json outputs = record.value("outputs", json::array());
     std::vector<std::string> paths;
     for (const auto& output : outputs) {
-      std::string value = text_of(output, "url");
-      if (!options_.out.empty()) {
-        board_.phase(s.row, "downloading");
-        const auto saved = save(api, s, output, outputs.size() == 1);
-        if (!saved) return tl::make_unexpected(saved.error());
-        paths.push_back(*saved);
-        value = printable(*saved);
+      const std::string facts = pixels_of(output) + "  " + human_size(number_of(output, "size"));
+      if (options_.out.empty()) {
+        report(s.file, text_of(output, "url"), facts);
+        continue;
       }
-      report(s.file, value, pixels_of(output) + "  " + human_size(number_of(output, "size")));
+      board_.phase(s.row, "downloading");
+      const auto saved = save(api, s, output, outputs.size() == 1);
+      if (!saved) return tl::make_unexpected(saved.error());
+      paths.push_back(*saved);
+      report_saved(s.file, printable(*saved), facts);
     }
     tell(s.file, record, paths);
     return {};
