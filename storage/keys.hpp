@@ -34,12 +34,11 @@ inline std::string of_index(partition_id p, log_index i) {
   return out;
 }
 
-inline std::string of_request(const request_id& id) {
-  auto out = of_partition(id.partition());
-  const auto& bytes = id.value.bytes();
-  out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return out;
+inline std::string raw(const ulid& id) {
+  return {reinterpret_cast<const char*>(id.bytes().data()), ulid::size};
 }
+
+inline std::string of_request(const request_id& id) { return of_partition(id.partition()) + raw(id.value); }
 
 inline std::string of_bucket(partition_id p, bucket b) {
   auto out = of_partition(p);

@@ -50,7 +50,9 @@ class table_view final : public state_view {
 
   void each_request(const std::optional<request_id>& before,
                     const std::function<bool(const request_record&)>& visit) const override {
-    back<request_record>(family::requests, keys::of_partition(p_), before ? keys::of_request(*before) : "", visit);
+    // A cursor may be of another partition: only its place in time counts here.
+    back<request_record>(family::requests, keys::of_partition(p_),
+                         before ? keys::of_partition(p_) + keys::raw(before->value) : "", visit);
   }
 
   void each_object(bucket in, const std::optional<std::string>& before,
