@@ -145,6 +145,7 @@ TEST_CASE("a refusal arrives although the body is still being sent") {
   w.send(std::string(8'000'000, 'x'));
   CHECK(code_of(w.receive()) == "too_large");
   CHECK(w.closed());
+  w.close();
   check_nothing_kept(f);
 }
 
