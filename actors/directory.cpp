@@ -11,7 +11,17 @@ auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key) -> std::o
   return it->second;
 }
 
+size_t place(partition_id p, queue_name q) { return size_t{p.value} * queue_count + static_cast<size_t>(q); }
+
 }  // namespace
+
+void directory::note_depth(partition_id p, queue_name q, std::uint64_t messages) {
+  depths_.at(place(p, q)).store(messages, std::memory_order_relaxed);
+}
+
+std::uint64_t directory::depth(partition_id p, queue_name q) const {
+  return depths_.at(place(p, q)).load(std::memory_order_relaxed);
+}
 
 void directory::put(partition_id p, partition_actor h) {
   const std::unique_lock lock{mutex_};

@@ -1,6 +1,8 @@
 // Where each partition's actors are now. Handles change when an actor is made again: ask each time, keep none.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,6 +23,9 @@ class directory {
   void put(dispatcher_actor h);
   void put(scrubber_actor h);
   void put(relay_actor h);
+  // How many messages a queue has; said by the queue, read by the gateway's limit.
+  void note_depth(partition_id p, queue_name q, std::uint64_t messages);
+  [[nodiscard]] std::uint64_t depth(partition_id p, queue_name q) const;
   // Lets go of all handles; for the end of a node.
   void clear();
 
@@ -36,6 +41,7 @@ class directory {
 
  private:
   mutable std::shared_mutex mutex_;
+  std::array<std::atomic<std::uint64_t>, std::size_t{max_partitions} * queue_count> depths_{};
   std::map<partition_id, partition_actor> partitions_;
   std::map<std::pair<partition_id, topic_name>, topic_actor> topics_;
   std::map<std::pair<partition_id, queue_name>, queue_actor> queues_;

@@ -136,6 +136,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
   self->state.retry = retry_policy::of(name, *env->cfg);
   self->state.term = term.value;
   rebuild(self, c);
+  env->where->note_depth(p, name, self->state.lines.size());
   arm(self, c);
   tell(self, c);
   return {
@@ -144,6 +145,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
         const auto wall = c.env->time->wall();
         for (const auto& delta : d.deltas)
           if (delta.index > self->state.rebuilt_at) self->state.lines.apply(delta.what, delta.message, now, wall);
+        c.env->where->note_depth(c.partition, c.name, self->state.lines.size());
         arm(self, c);
         tell(self, c);
       },
