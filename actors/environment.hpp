@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "core/clock.hpp"
@@ -26,6 +27,8 @@ struct environment {
   const config* cfg = nullptr;
   const clock* time = nullptr;
   node_store* store = nullptr;
+  // How a partition actor gets its replica: opened beforehand at the node's start, anew when the actor is made again.
+  std::function<result<std::unique_ptr<replica>>(partition_id)> open_replica;
   object_store* objects = nullptr;
   directory* where = nullptr;
   std::string node;    // "n1"

@@ -106,7 +106,7 @@ std::vector<child_spec> house_of(const environment* env, partition_id p, term_nu
 partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self, const environment* env,
                                          partition_id p) {
   self->label("partition/" + std::to_string(p.value));
-  auto log = env->store->open_replica(p);
+  auto log = env->open_replica(p);
   if (!log) throw std::runtime_error(log.error().detail);
   self->state.log = std::move(*log);
   const partition_actor me = self;
