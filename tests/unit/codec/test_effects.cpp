@@ -56,6 +56,7 @@ double ink(std::vector<std::pair<std::string_view, param_value>> given) {
 }
 
 TEST_CASE("text is drawn, literally") {
+  [[maybe_unused]] const drawing_text no_leaks_seen;
   const double some = ink({{"text", word("Hello")}});
   CHECK(some > 1);
   CHECK(ink({{"text", word("Hello")}, {"opacity", 0.5}}) < 0.6 * some);
@@ -68,6 +69,7 @@ TEST_CASE("text is drawn, literally") {
 }
 
 TEST_CASE("text stands where it is put") {
+  [[maybe_unused]] const drawing_text no_leaks_seen;
   const auto image = plain(200, 80, {0, 0, 0, 255});
   const auto made =
       done(image, op("text", {{"text", word("X")}, {"size", 20.0}, {"position", word("southeast")}}));

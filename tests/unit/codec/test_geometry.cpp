@@ -117,7 +117,7 @@ TEST_CASE("rotate by any angle has the size of the plan") {
 
 TEST_CASE("rotate leaves see-through corners where the background is") {
   const auto made =
-      done(quarters_image(40, 40), op("rotate", {{"angle", 45.0}, {"background", word("#ff000000")}}));
+      done(quarters_image(40, 40), op("rotate", {{"angle", 45.0}, {"background", word("transparent")}}));
   REQUIRE(made.has_alpha());
   CHECK(at(made, 0, 0)[3] == 0);
   CHECK(at(made, made.width() / 2, made.height() / 2)[3] == 255);
