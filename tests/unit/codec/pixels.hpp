@@ -5,10 +5,6 @@
 #include <memory>
 #include <vector>
 
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
-
 #include <catch2/catch_test_macros.hpp>
 
 #include "imaging/codec/operations.hpp"
@@ -23,18 +19,6 @@ inline void library() {
   static const bool ready = pixels::start_library("test");
   REQUIRE(ready);
 }
-
-// fontconfig keeps what it read for as long as the process lives, and the libraries do not say so to
-// LeakSanitizer.
-class drawing_text {
-#ifdef __SANITIZE_ADDRESS__
-public:
-  drawing_text() { __lsan_disable(); }
-  drawing_text(const drawing_text&) = delete;
-  drawing_text& operator=(const drawing_text&) = delete;
-  ~drawing_text() { __lsan_enable(); }
-#endif
-};
 
 inline VImage loaded(const memory_file& file, image_format format) {
   library();
