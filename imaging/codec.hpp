@@ -16,7 +16,8 @@ namespace dip {
 
 // One child's conversation. One thread at a time; a child that died or was killed is replaced before the next job.
 // Errors of all calls: `invalid_image` (cannot be decoded), `too_many_pixels`, `invalid_operation`, `timeout` (killed
-// at the deadline), `worker_crashed` (it died, or broke the protocol), `disk_full`, `io`.
+// at the deadline), `worker_crashed` (it died, or broke the protocol), `unsupported_media` (no loader or encoder),
+// `stage_lost` (of process: the TIFF cannot be read), `disk_full`, `io`, `internal`.
 class codec {
  public:
   struct facts {
