@@ -4,7 +4,8 @@ namespace dip {
 namespace {
 
 template <class Map, class Key>
-auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key)
+    -> std::optional<typename Map::mapped_type> {
   const std::shared_lock lock{mutex};
   const auto it = map.find(key);
   if (it == map.end()) return std::nullopt;
@@ -63,7 +64,9 @@ void directory::clear() {
   relay_.reset();
 }
 
-std::optional<partition_actor> directory::partition(partition_id p) const { return look_up(mutex_, partitions_, p); }
+std::optional<partition_actor> directory::partition(partition_id p) const {
+  return look_up(mutex_, partitions_, p);
+}
 
 std::optional<topic_actor> directory::topic(partition_id p, topic_name t) const {
   return look_up(mutex_, topics_, std::pair{p, t});

@@ -1,4 +1,5 @@
-// Where each partition's actors are now. Handles change when an actor is made again: ask each time, keep none.
+// Where each partition's actors are now. Handles change when an actor is made again: ask each time, keep
+// none.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@ namespace dip {
 
 // Any thread.
 class directory {
- public:
+public:
   void put(partition_id p, partition_actor h);
   void put(partition_id p, topic_name t, topic_actor h);
   void put(partition_id p, queue_name q, queue_actor h);
@@ -39,7 +40,7 @@ class directory {
   [[nodiscard]] std::vector<relay_actor> relays() const;
   [[nodiscard]] std::vector<queue_actor> queues() const;
 
- private:
+private:
   mutable std::shared_mutex mutex_;
   std::array<std::atomic<std::uint64_t>, std::size_t{max_partitions} * queue_count> depths_{};
   std::map<partition_id, partition_actor> partitions_;

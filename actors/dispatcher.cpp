@@ -47,7 +47,8 @@ partition_id next_of(self_ptr self, queue_name q) {
 
 void release(self_ptr self, const context& c, const lease_reply& reply, const leased_work& w) {
   if (const auto h = c.env->where->queue(reply.partition, reply.queue))
-    self->send(*h, give_back{{w.message.ref, w.token, c.env->node, "", 0}, errc::overloaded, "not begun", false});
+    self->send(*h,
+               give_back{{w.message.ref, w.token, c.env->node, "", 0}, errc::overloaded, "not begun", false});
 }
 
 void hand_out(self_ptr self, const context& c, lease_reply& reply) {

@@ -11,8 +11,9 @@
 
 namespace dip {
 
-// Holds the node's free workers and the slots, and leases work for them: the later stage first, one queue at a time,
-// never more than there are free workers and slots. So no mailbox grows with the load: what waits, waits in its queue.
+// Holds the node's free workers and the slots, and leases work for them: the later stage first, one queue at
+// a time, never more than there are free workers and slots. So no mailbox grows with the load: what waits,
+// waits in its queue.
 struct dispatcher_state {
   static inline const char* name = "dispatcher";
   // Free workers by the queue that they work for.

@@ -8,16 +8,17 @@ namespace dip {
 namespace {
 
 class notify_stage final : public stage {
- public:
+public:
   notify_stage(const environment* env, mail_transport* transport, std::string public_url)
       : env_(*env), transport_(*transport), public_url_(std::move(public_url)) {}
 
   stage_outcome run(const leased_work& work, const std::string& worker) override {
     const auto began = env_.time->steady();
     const auto said = [&](notification_state state, std::string detail) {
-      return stage_news{topic_name::notifier,
-                        settle_notification{claim_of(env_, work, worker, began), state, std::move(detail), false},
-                        {}};
+      return stage_news{
+          topic_name::notifier,
+          settle_notification{claim_of(env_, work, worker, began), state, std::move(detail), false},
+          {}};
     };
     const auto mail = compose(work.request);
     const auto sent = transport_.deliver(mail.from, mail.to, render_mail(mail));
@@ -29,7 +30,7 @@ class notify_stage final : public stage {
     return stage_retry{errc::timeout, sent.detail};
   }
 
- private:
+private:
   [[nodiscard]] result_mail compose(const request_record& r) const {
     result_mail m;
     m.to = r.email;
@@ -39,8 +40,8 @@ class notify_stage final : public stage {
     m.file_name = r.file_name;
     m.succeeded = r.status == request_status::processed;
     for (const auto& o : r.outputs)
-      m.outputs.push_back({o.name, public_url_ + "/files/" + o.object.path(), std::string{spec_of(o.format).name},
-                           o.width, o.height, o.size});
+      m.outputs.push_back({o.name, public_url_ + "/files/" + o.object.path(),
+                           std::string{spec_of(o.format).name}, o.width, o.height, o.size});
     if (r.preview) m.preview_jpeg = read(*r.preview);
     if (r.failure) m.failure = explain_failure(*r.failure);
     m.finished_at = r.updated_at;
@@ -64,7 +65,8 @@ class notify_stage final : public stage {
 
 }  // namespace
 
-std::unique_ptr<stage> make_notify_stage(const environment* env, mail_transport* transport, std::string public_url) {
+std::unique_ptr<stage> make_notify_stage(const environment* env, mail_transport* transport,
+                                         std::string public_url) {
   return std::make_unique<notify_stage>(env, transport, std::move(public_url));
 }
 

@@ -13,18 +13,19 @@ namespace dip {
 
 // Any thread.
 class request_watch {
- public:
+public:
   // Announces interest: news that come while it lives are not missed.
   class ticket {
-   public:
+  public:
     ticket(request_watch& watch, request_id id);
     ticket(const ticket&) = delete;
     ticket& operator=(const ticket&) = delete;
     ~ticket();
-    // Waits for news since the last call, until `deadline`; false when there were none. True at once when closed.
+    // Waits for news since the last call, until `deadline`; false when there were none. True at once when
+    // closed.
     bool wait(steady_time deadline);
 
-   private:
+  private:
     request_watch& watch_;
     request_id id_;
     std::uint64_t seen_ = 0;
@@ -35,7 +36,7 @@ class request_watch {
   void close();
   [[nodiscard]] bool closed() const;
 
- private:
+private:
   struct interest {
     std::uint32_t tickets = 0;
     std::uint64_t changes = 0;

@@ -23,8 +23,8 @@ bool has_row(const environment& env, const object_name& name) {
 }
 
 void round(const environment& env, scrubber& walk, actor_counters& counters) {
-  const auto swept = sweep_orphans(*env.objects, [&](const auto& name) { return has_row(env, name); },
-                                   env.time->wall() - grace);
+  const auto swept = sweep_orphans(
+      *env.objects, [&](const auto& name) { return has_row(env, name); }, env.time->wall() - grace);
   if (!swept) counters.set_last_error("sweep: " + swept.error().detail);
   for (const auto& bad : walk.step(scrub_bytes))
     if (has_row(env, bad.name))
@@ -33,8 +33,8 @@ void round(const environment& env, scrubber& walk, actor_counters& counters) {
 
 }  // namespace
 
-scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_state>* self, const environment* env,
-                                        job_threads* threads) {
+scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_state>* self,
+                                        const environment* env, job_threads* threads) {
   self->label("scrubber");
   env->where->put(scrubber_actor{self});
   self->delayed_send(self, every, scrub_atom::value);
@@ -43,8 +43,8 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
   for (std::uint16_t p = 0; p < env->store->partitions(); ++p)
     for (const auto b : {bucket::request_files, bucket::processed_files})
       walks->emplace_back(*env->objects, [=](const auto& before, const auto& visit) {
-                                        env->store->view({p})->each_object(b, before, visit);
-                                      });
+        env->store->view({p})->each_object(b, before, visit);
+      });
   return {
       [=](scrub_atom) {
         const auto turn = self->state.turn++ % walks->size();
@@ -57,7 +57,8 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
       [=](const std::vector<object_name>& gone) {
         threads->run([=, counters = self->counters()] {
           for (const auto& name : gone)
-            if (const auto done = env->objects->remove(name); !done) counters->set_last_error(done.error().detail);
+            if (const auto done = env->objects->remove(name); !done)
+              counters->set_last_error(done.error().detail);
         });
       },
   };

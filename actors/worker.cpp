@@ -23,7 +23,8 @@ void free_again(self_ptr self, const context& c) {
   self->state.current.reset();
   self->state.outcome.reset();
   ++self->state.epoch;
-  if (const auto d = c.env->where->dispatcher()) self->send(*d, idle{self->id(), c.queue}, worker_actor{self});
+  if (const auto d = c.env->where->dispatcher())
+    self->send(*d, idle{self->id(), c.queue}, worker_actor{self});
 }
 
 void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why) {
@@ -34,8 +35,8 @@ void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why)
   free_again(self, c);
 }
 
-// The lease was lost, or the log would not have it: what was made is nobody's. What cannot be removed now, the sweep
-// finds.
+// The lease was lost, or the log would not have it: what was made is nobody's. What cannot be removed now,
+// the sweep finds.
 void discard(const context& c, const std::vector<object_name>& made) {
   for (const auto& name : made) (void)c.env->objects->remove(name);
 }
@@ -82,7 +83,8 @@ worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* se
   const context c{env, threads, work, queue, std::move(slot)};
   self->label(c.slot);
   // A new dispatcher knows nobody: its workers begin anew with it. What was under way, its lease gives back.
-  self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::remote_link_unreachable); });
+  self->set_down_handler(
+      [=](const caf::down_msg&) { self->quit(caf::exit_reason::remote_link_unreachable); });
   if (const auto d = env->where->dispatcher()) self->monitor(*d);
   free_again(self, c);
   return {

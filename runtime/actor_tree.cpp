@@ -33,12 +33,13 @@ specs partitions(const environment* env) {
   return out;
 }
 
-void add_workers(specs& out, const environment* env, const std::string& kind, std::uint32_t count, queue_name queue,
-                 stage* work, job_threads* threads) {
+void add_workers(specs& out, const environment* env, const std::string& kind, std::uint32_t count,
+                 queue_name queue, stage* work, job_threads* threads) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto name = kind + "/" + std::to_string(i + 1);
     out.push_back({name, [=](caf::local_actor* parent) {
-                     return caf::actor_cast<caf::actor>(parent->spawn(worker, env, threads, work, queue, name));
+                     return caf::actor_cast<caf::actor>(
+                         parent->spawn(worker, env, threads, work, queue, name));
                    }});
   }
 }
@@ -48,8 +49,10 @@ specs workers(const environment* env, const tree_plan& plan) {
   out.push_back({"dispatcher", [=, slots = plan.slots](caf::local_actor* parent) {
                    return caf::actor_cast<caf::actor>(parent->spawn(dispatcher, env, slots));
                  }});
-  add_workers(out, env, "preprocessor", plan.preprocessors, queue_name::request, plan.preprocess, plan.image_threads);
-  add_workers(out, env, "processor", plan.processors, queue_name::preprocess_ok, plan.process, plan.image_threads);
+  add_workers(out, env, "preprocessor", plan.preprocessors, queue_name::request, plan.preprocess,
+              plan.image_threads);
+  add_workers(out, env, "processor", plan.processors, queue_name::preprocess_ok, plan.process,
+              plan.image_threads);
   add_workers(out, env, "notifier", plan.notifiers, queue_name::notifier, plan.notify, plan.notify_threads);
   return out;
 }
@@ -67,7 +70,8 @@ caf::actor spawn_tree(caf::actor_system& system, const environment* env, const t
                                return caf::actor_cast<caf::actor>(parent->spawn(scrubbing, env, threads));
                              }}}));
   top.push_back(supervised(env, "workers", workers(env, plan)));
-  return caf::actor_cast<caf::actor>(system.spawn(supervisor, std::string{"node"}, std::move(top), env, restart_config{}));
+  return caf::actor_cast<caf::actor>(
+      system.spawn(supervisor, std::string{"node"}, std::move(top), env, restart_config{}));
 }
 
 }  // namespace dip

@@ -13,7 +13,7 @@ namespace dip {
 inline constexpr std::chrono::seconds commit_deadline{15};
 
 class asking {
- public:
+public:
   asking(caf::actor_system& system, const directory& where) : system_(system), where_(where) {}
 
   // Into the partition's log. Errors: the entry's verdict, `no_quorum` when nobody answers.
@@ -32,7 +32,7 @@ class asking {
   // Messages in a queue, all in all, as it last said.
   [[nodiscard]] std::uint64_t depth(partition_id p, queue_name q) const { return where_.depth(p, q); }
 
- private:
+private:
   template <class Handle, class Message>
   [[nodiscard]] result<answer> wait(const Handle& h, Message m) const {
     caf::scoped_actor self{system_};

@@ -9,7 +9,8 @@ result<object_name> parse_file_reference(std::string_view text, const std::vecto
     const auto ours = std::find_if(origins.begin(), origins.end(), [&](const std::string& o) {
       return text.starts_with(o) && text.substr(o.size()).starts_with('/');
     });
-    if (ours == origins.end()) return fail(errc::forbidden, "only files of this service can be processed", "/file");
+    if (ours == origins.end())
+      return fail(errc::forbidden, "only files of this service can be processed", "/file");
     text.remove_prefix(ours->size());
   }
   if (text.starts_with('/')) text.remove_prefix(1);

@@ -11,9 +11,10 @@
 
 namespace dip {
 
-// A fixed number of threads for work that blocks. What waits is bounded by the credit of those who hand it in.
+// A fixed number of threads for work that blocks. What waits is bounded by the credit of those who hand it
+// in.
 class job_pool final : public job_threads {
- public:
+public:
   explicit job_pool(unsigned threads);
   job_pool(const job_pool&) = delete;
   job_pool& operator=(const job_pool&) = delete;
@@ -21,7 +22,7 @@ class job_pool final : public job_threads {
   ~job_pool() override;
   void run(std::function<void()> job) override;
 
- private:
+private:
   void loop();
 
   std::mutex mutex_;

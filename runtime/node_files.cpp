@@ -12,7 +12,7 @@ namespace {
 constexpr milliseconds probe_deadline{5'000};
 
 class node_upload final : public http::upload {
- public:
+public:
   node_upload(const environment& env, asking ask, codec_pool& probes, std::unique_ptr<object_writer> writer)
       : env_(env), ask_(ask), probes_(probes), writer_(std::move(writer)) {}
 
@@ -37,12 +37,13 @@ class node_upload final : public http::upload {
     return store(*header, original_name);
   }
 
- private:
+private:
   [[nodiscard]] result<image_format> format() const {
     const auto f = sniff_format(head_);
     if (!f) return fail(errc::unsupported_media, "this is not an image of a format that is known here");
     if (!spec_of(*f).readable)
-      return fail(errc::unsupported_media, "images of the format " + std::string{spec_of(*f).name} + " are not read here");
+      return fail(errc::unsupported_media,
+                  "images of the format " + std::string{spec_of(*f).name} + " are not read here");
     return *f;
   }
 
@@ -62,7 +63,8 @@ class node_upload final : public http::upload {
     row.size = written->size;
     row.sha256 = written->sha256;
     if (auto put = ask_.propose_to(p, put_object{row}); !put) {
-      // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep takes it.
+      // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep
+      // takes it.
       if (put.error().code != errc::no_quorum) (void)env_.objects->remove(row.name);
       return tl::make_unexpected(put.error());
     }
@@ -77,13 +79,15 @@ class node_upload final : public http::upload {
 };
 
 class node_object final : public http::opened_object {
- public:
+public:
   node_object(object_row row, std::unique_ptr<object_reader> reader)
       : row_(std::move(row)), reader_(std::move(reader)) {}
   const object_row& row() const override { return row_; }
-  result<size_t> read(std::uint64_t offset, std::span<char> out) override { return reader_->read(offset, out); }
+  result<size_t> read(std::uint64_t offset, std::span<char> out) override {
+    return reader_->read(offset, out);
+  }
 
- private:
+private:
   object_row row_;
   std::unique_ptr<object_reader> reader_;
 };
@@ -92,7 +96,8 @@ class node_object final : public http::opened_object {
 
 result<std::unique_ptr<http::upload>> node_files::begin_upload() {
   if (draining_) return fail(errc::draining, "this node is stopping");
-  if (env_.store->disk_full()) return fail(errc::disk_full, "less than limits.free_disk is left on this node");
+  if (env_.store->disk_full())
+    return fail(errc::disk_full, "less than limits.free_disk is left on this node");
   auto writer = env_.objects->create(bucket::request_files, checksum::sha256);
   if (!writer) return tl::make_unexpected(writer.error());
   return std::make_unique<node_upload>(env_, ask_, probes_, std::move(*writer));

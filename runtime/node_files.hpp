@@ -11,7 +11,7 @@ namespace dip {
 
 // The gateway's view of files: bytes in the object store, rows in the log.
 class node_files final : public http::files_port {
- public:
+public:
   node_files(const environment& env, asking ask, codec_pool& probes, const std::atomic<bool>& draining)
       : env_(env), ask_(ask), probes_(probes), draining_(draining) {}
 
@@ -21,7 +21,7 @@ class node_files final : public http::files_port {
   result<void> remove(const object_name& name) override;
   result<http::page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) override;
 
- private:
+private:
   const environment& env_;
   asking ask_;
   codec_pool& probes_;

@@ -29,7 +29,8 @@ result<object_row> node_requests::input_of(const std::string& file) const {
   for (const auto& n : env_.cfg->nodes) origins.push_back(n.origin());
   const auto name = parse_file_reference(file, origins);
   if (!name) return tl::make_unexpected(name.error());
-  if (name->partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file", "/file");
+  if (name->partition().value >= env_.store->partitions())
+    return fail(errc::not_found, "no such file", "/file");
   auto row = env_.store->view(name->partition())->object(*name);
   if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file", "/file");
   return row;
@@ -49,7 +50,8 @@ result<void> node_requests::check_watermarks(const recipe& what) const {
   };
   if (auto ok = check(what.operations, "/operations"); !ok) return ok;
   for (size_t i = 0; i < what.outputs.size(); ++i)
-    if (auto ok = check(what.outputs[i].operations, "/outputs/" + std::to_string(i) + "/operations"); !ok) return ok;
+    if (auto ok = check(what.outputs[i].operations, "/outputs/" + std::to_string(i) + "/operations"); !ok)
+      return ok;
   return {};
 }
 
@@ -77,7 +79,8 @@ result<request_record> node_requests::make_record(const process_request& what) c
   return r;
 }
 
-// First the reservation, then the publish with the id that it holds: a repeat at any point between ends in one request.
+// First the reservation, then the publish with the id that it holds: a repeat at any point between ends in
+// one request.
 result<std::optional<request_record>> node_requests::reserve(request_record& r, std::string_view key,
                                                              std::string_view body) const {
   idempotency_row row;
@@ -115,9 +118,7 @@ result<request_record> node_requests::submit(const process_request& what, std::s
   return std::move(*accepted->request);
 }
 
-result<request_record> node_requests::find(const request_id& id) {
-  return find(id.partition(), id);
-}
+result<request_record> node_requests::find(const request_id& id) { return find(id.partition(), id); }
 
 result<request_record> node_requests::find(partition_id p, const request_id& id) const {
   if (p.value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
@@ -162,7 +163,8 @@ result<http::page<request_record>> node_requests::list(const query& q) {
 
 result<request_record> node_requests::cancel(const request_id& id) {
   if (id.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
-  auto a = ask_.propose_to(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
+  auto a =
+      ask_.propose_to(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
   if (!a) return fail(a.error().code, a.error().detail);
   return find(id);
 }

@@ -10,9 +10,10 @@
 
 namespace dip {
 
-// The gateway's view of requests: checks all that can be known now, publishes to rtp-request-topic, reads, waits.
+// The gateway's view of requests: checks all that can be known now, publishes to rtp-request-topic, reads,
+// waits.
 class node_requests final : public http::requests_port {
- public:
+public:
   node_requests(const environment& env, asking ask, request_watch& watch, const std::string& public_url,
                 const std::atomic<bool>& draining)
       : env_(env), ask_(ask), watch_(watch), public_url_(public_url), draining_(draining) {}
@@ -24,7 +25,7 @@ class node_requests final : public http::requests_port {
   result<http::page<request_record>> list(const query& q) override;
   result<request_record> cancel(const request_id& id) override;
 
- private:
+private:
   [[nodiscard]] result<request_record> find(partition_id p, const request_id& id) const;
   [[nodiscard]] result<object_row> input_of(const std::string& file) const;
   [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
@@ -39,8 +40,9 @@ class node_requests final : public http::requests_port {
   const std::atomic<bool>& draining_;
 };
 
-// The key of an uploaded file out of what a caller wrote: a bare key, a path, or a URL whose origin is one of ours.
-// `forbidden` for a foreign URL, `not_found` for what can be no key.
-[[nodiscard]] result<object_name> parse_file_reference(std::string_view text, const std::vector<std::string>& origins);
+// The key of an uploaded file out of what a caller wrote: a bare key, a path, or a URL whose origin is one of
+// ours. `forbidden` for a foreign URL, `not_found` for what can be no key.
+[[nodiscard]] result<object_name> parse_file_reference(std::string_view text,
+                                                       const std::vector<std::string>& origins);
 
 }  // namespace dip

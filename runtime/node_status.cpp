@@ -31,8 +31,9 @@ ClientMetric metric(MetricType type, double value, const labels& with) {
 
 // Gathers families under the names that dashboards hold on to.
 class exposition {
- public:
-  void add(const std::string& name, const char* help, MetricType type, double value, const labels& with = {}) {
+public:
+  void add(const std::string& name, const char* help, MetricType type, double value,
+           const labels& with = {}) {
     for (auto& f : families_)
       if (f.name == name) {
         f.metric.push_back(metric(type, value, with));
@@ -48,7 +49,7 @@ class exposition {
   }
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer{}.Serialize(families_); }
 
- private:
+private:
   std::vector<MetricFamily> families_;
 };
 
@@ -71,7 +72,8 @@ void add_actors(exposition& out) {
             static_cast<double>(a->busy_ns) / 1e9, with);
   }
   for (const auto& r : census::here().all_restarts())
-    out.counter("dip_actor_restarts_total", "How often a supervisor made it again.", r.count, {{"actor", r.name}});
+    out.counter("dip_actor_restarts_total", "How often a supervisor made it again.", r.count,
+                {{"actor", r.name}});
 }
 
 void add_queues(exposition& out, caf::actor_system& system, const directory& where) {
@@ -86,7 +88,8 @@ void add_queues(exposition& out, caf::actor_system& system, const directory& whe
               out.gauge("dip_queue_in_flight", "Messages that are leased.", f.in_flight, with);
               out.gauge("dip_queue_delayed", "Messages that wait for their next try.", f.delayed, with);
               out.gauge("dip_queue_dead", "Dead letters.", f.dead, with);
-              out.gauge("dip_queue_oldest_age_ms", "Age of the oldest message that waits.", f.oldest_age_ms, with);
+              out.gauge("dip_queue_oldest_age_ms", "Age of the oldest message that waits.", f.oldest_age_ms,
+                        with);
             },
             [](const caf::error&) {});  // being made again: it is missing from this scrape
 }

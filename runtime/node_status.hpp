@@ -13,9 +13,9 @@ namespace dip {
 
 // How a node is: ready or not, and its figures for Prometheus.
 class node_status final : public http::node_port {
- public:
-  node_status(const environment& env, caf::actor_system& system, std::string codec_words, std::string public_url,
-              const std::atomic<bool>& draining);
+public:
+  node_status(const environment& env, caf::actor_system& system, std::string codec_words,
+              std::string public_url, const std::atomic<bool>& draining);
   bool ready(std::string& why_not) override;
   std::string metrics() override;
   bool draining() override { return draining_; }
@@ -23,7 +23,7 @@ class node_status final : public http::node_port {
   // One answered request of the gateway, counted by status.
   void count_response(int status);
 
- private:
+private:
   const environment& env_;
   caf::actor_system& system_;
   std::string codec_version_;

@@ -35,8 +35,10 @@ running_node::~running_node() {
 
 result<void> running_node::start() {
   const auto& nodes = options_.conf.nodes;
-  const auto me = std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.name == options_.node; });
-  if (me == nodes.end()) return fail(errc::not_found, "there is no node " + options_.node + " in the configuration");
+  const auto me =
+      std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.name == options_.node; });
+  if (me == nodes.end())
+    return fail(errc::not_found, "there is no node " + options_.node + " in the configuration");
   self_ = *me;
   if (options_.data.empty()) options_.data = self_.data.empty() ? "dip-data" : self_.data;
   failure_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -57,8 +59,8 @@ result<void> running_node::open_stores() {
   o.on_durable = [this](partition_id p, log_index up_to) {
     if (const auto h = where_.partition(p)) caf::anon_send(*h, durable{up_to});
   };
-  // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and whoever
-  // supervises it starts it again.
+  // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
+  // whoever supervises it starts it again.
   o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
   auto store = open_node_store(options_.data + "/state", std::move(o));
   if (!store) return tl::make_unexpected(store.error());
@@ -112,7 +114,8 @@ result<void> running_node::start_codecs() {
 
 result<void> running_node::open_mail() {
   const auto& smtp = options_.conf.smtp;
-  if (smtp.url.empty()) outbox_ = std::filesystem::absolute(options_.data + "/outbox").lexically_normal().string();
+  if (smtp.url.empty())
+    outbox_ = std::filesystem::absolute(options_.data + "/outbox").lexically_normal().string();
   auto mail = smtp.url.empty() ? make_outbox_transport(outbox_) : make_smtp_transport(smtp);
   if (!mail) return tl::make_unexpected(mail.error());
   mail_ = std::move(*mail);
@@ -128,7 +131,8 @@ void running_node::start_actors() {
   upkeep_threads_ = std::make_unique<job_pool>(1);
   actor_config_ = std::make_unique<caf::actor_system_config>();
   actor_config_->set("scheduler.policy", caf::atom("sharing"));
-  actor_config_->set("scheduler.max-threads", std::max(size_t{2}, size_t{std::thread::hardware_concurrency()}));
+  actor_config_->set("scheduler.max-threads",
+                     std::max(size_t{2}, size_t{std::thread::hardware_concurrency()}));
   actor_config_->set("scheduler.max-throughput", size_t{25});
   actors_ = std::make_unique<caf::actor_system>(*actor_config_);
   tree_plan plan;
@@ -174,9 +178,11 @@ void running_node::drain_workers(milliseconds within) {
   const auto d = where_.dispatcher();
   if (!d || within == milliseconds{0}) return;
   caf::scoped_actor self{*actors_};
-  self->request(*d, within, drain{}).receive([](bool) {}, [](const caf::error&) {
-    spdlog::warn("work that did not end in time is given back when the node starts again");
-  });
+  self->request(*d, within, drain{})
+      .receive([](bool) {},
+               [](const caf::error&) {
+                 spdlog::warn("work that did not end in time is given back when the node starts again");
+               });
 }
 
 void running_node::stop_actors() {

@@ -29,7 +29,7 @@ namespace dip {
 
 // The members stand in the order of the start; stop goes through them backwards.
 class running_node final : public node {
- public:
+public:
   explicit running_node(node_options options);
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
@@ -43,7 +43,7 @@ class running_node final : public node {
   std::string failure() const override;
   void stop(milliseconds within) override;
 
- private:
+private:
   result<void> open_stores();
   result<void> start_codecs();
   result<void> open_mail();

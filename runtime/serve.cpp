@@ -52,7 +52,8 @@ result<config> read_config(const std::string& file) {
     if (!parsed) return fail(errc::bad_request, sentence(file, parsed.error()));
     c = std::move(*parsed);
   }
-  if (auto ok = apply_environment(c, ::environ); !ok) return fail(errc::bad_request, sentence("environment", ok.error()));
+  if (auto ok = apply_environment(c, ::environ); !ok)
+    return fail(errc::bad_request, sentence("environment", ok.error()));
   return c;
 }
 
@@ -78,10 +79,12 @@ bool wait_for_end(const node& n, int signals) {
 }  // namespace
 
 serve_command::serve_command(CLI::App& app)
-    : command_(app.add_subcommand("serve", "Run one node in the foreground")), options_(std::make_unique<options>()) {
+    : command_(app.add_subcommand("serve", "Run one node in the foreground")),
+      options_(std::make_unique<options>()) {
   command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080");
   command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first");
-  command_->add_option("--data", options_->data, "Directory for all that the node keeps; default: ./dip-data");
+  command_->add_option("--data", options_->data,
+                       "Directory for all that the node keeps; default: ./dip-data");
 }
 
 std::optional<int> serve_command::run() const {

@@ -12,13 +12,13 @@ namespace dip {
 
 // `dip serve`: one node in the foreground, until SIGTERM or SIGINT.
 class serve_command {
- public:
+public:
   // `app` outlives it.
   explicit serve_command(CLI::App& app);
   // The exit code, when `serve` was typed.
   [[nodiscard]] std::optional<int> run() const;
 
- private:
+private:
   struct options {
     std::string config, node, data;
   };

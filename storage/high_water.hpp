@@ -1,5 +1,5 @@
-// How far each partition's log is known to reach, kept outside of the log: a log that ends before its mark has lost
-// something, and must not be trusted. Two slots, written in turn, so that one is always whole.
+// How far each partition's log is known to reach, kept outside of the log: a log that ends before its mark
+// has lost something, and must not be trusted. Two slots, written in turn, so that one is always whole.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,10 @@ struct high_water_mark {
 
 // One thread at a time.
 class high_water_file {
- public:
+public:
   // Makes the file when there is none. `corrupt` when neither slot can be read, `io`.
-  [[nodiscard]] static result<std::unique_ptr<high_water_file>> open(const std::string& path, std::uint16_t partitions);
+  [[nodiscard]] static result<std::unique_ptr<high_water_file>> open(const std::string& path,
+                                                                     std::uint16_t partitions);
   high_water_file(const high_water_file&) = delete;
   high_water_file& operator=(const high_water_file&) = delete;
   ~high_water_file();
@@ -34,7 +35,7 @@ class high_water_file {
   // Durable when it returns. `io`.
   result<void> write(std::vector<high_water_mark> marks);
 
- private:
+private:
   explicit high_water_file(int fd) : fd_(fd) {}
   result<void> load(std::uint16_t partitions);
 

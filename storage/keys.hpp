@@ -1,5 +1,5 @@
-// The keys of the tables: a partition's rows stand together, numbers are big-endian, so that order is meaning.
-// docs/formats.md, "Tables".
+// The keys of the tables: a partition's rows stand together, numbers are big-endian, so that order is
+// meaning. docs/formats.md, "Tables".
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,9 @@ inline std::string of_bucket(partition_id p, bucket b) {
   return out;
 }
 
-inline std::string of_object(const object_name& name) { return of_bucket(name.partition(), name.in) + name.key; }
+inline std::string of_object(const object_name& name) {
+  return of_bucket(name.partition(), name.in) + name.key;
+}
 
 // The living and the dead letters of a queue stand apart.
 inline std::string of_queue(partition_id p, queue_name q, bool dead) {
@@ -62,6 +64,8 @@ inline std::string of_message(const message_ref& ref, bool dead) {
   return out;
 }
 
-inline std::string of_idempotency(partition_id p, std::string_view key) { return of_partition(p).append(key); }
+inline std::string of_idempotency(partition_id p, std::string_view key) {
+  return of_partition(p).append(key);
+}
 
 }  // namespace dip::keys

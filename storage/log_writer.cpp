@@ -144,7 +144,8 @@ bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& 
   for (const auto& [p, up_to] : cuts) {
     const auto record = snapshot->get(family::log, keys::of_index(p, up_to));
     if (!record) return failed(record.error());
-    if (!*record || (*record)->size() < 8) return failed({errc::corrupt, "the log misses an entry to be cut", ""});
+    if (!*record || (*record)->size() < 8)
+      return failed({errc::corrupt, "the log misses an entry to be cut", ""});
     changes->put(family::meta, log_base_key(p),
                  encode(log_base{up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
     changes->remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {up_to.value + 1}));

@@ -1,5 +1,5 @@
-// One writer for the logs of all partitions of a node: what came in while the disk was busy goes out as one synced batch
-// (group commit), and only then is anybody told.
+// One writer for the logs of all partitions of a node: what came in while the disk was busy goes out as one
+// synced batch (group commit), and only then is anybody told.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ struct log_base {
 
 // `add` and `cut` from any thread; entries of one partition must come in order.
 class log_writer {
- public:
+public:
   // `marks` may be null: a log in memory needs none.
   log_writer(kv_store& kv, high_water_file* marks, const node_store::options& options);
   log_writer(const log_writer&) = delete;
@@ -48,7 +48,7 @@ class log_writer {
   void wait_written();
   [[nodiscard]] node_store::figures figures() const;
 
- private:
+private:
   struct appended {
     partition_id partition;
     log_index index;

@@ -18,26 +18,29 @@ namespace dip {
 namespace {
 
 class memory_store final : public memory_node_store {
- public:
-  explicit memory_store(options o) : options_(std::move(o)), kv_(make_memory_kv()), writer_(*kv_, nullptr, options_) {}
+public:
+  explicit memory_store(options o)
+      : options_(std::move(o)), kv_(make_memory_kv()), writer_(*kv_, nullptr, options_) {}
   result<std::unique_ptr<replica>> open_replica(partition_id p) override {
     writer_.wait_written();
     return open_table_replica({kv_.get(), &writer_, [] { return false; }, options_.log_keep}, p, {});
   }
-  std::unique_ptr<state_view> view(partition_id p) const override { return make_table_view(kv_->snapshot(), p); }
+  std::unique_ptr<state_view> view(partition_id p) const override {
+    return make_table_view(kv_->snapshot(), p);
+  }
   bool disk_full() const override { return false; }
   std::uint16_t partitions() const override { return options_.partitions; }
   figures stats() const override { return writer_.figures(); }
   bool settle() override { return writer_.round(); }
 
- private:
+private:
   options options_;
   std::unique_ptr<kv_store> kv_;
   log_writer writer_;
 };
 
 class disk_store final : public node_store {
- public:
+public:
   disk_store(options o, std::unique_ptr<kv_store> kv, std::unique_ptr<high_water_file> marks,
              std::unique_ptr<disk_guard> disk)
       : options_(std::move(o)),
@@ -54,7 +57,9 @@ class disk_store final : public node_store {
     return open_table_replica({kv_.get(), &writer_, [this] { return disk_->full(); }, options_.log_keep}, p,
                               found_.at(p.value));
   }
-  std::unique_ptr<state_view> view(partition_id p) const override { return make_table_view(kv_->snapshot(), p); }
+  std::unique_ptr<state_view> view(partition_id p) const override {
+    return make_table_view(kv_->snapshot(), p);
+  }
   bool disk_full() const override { return disk_->full(); }
   std::uint16_t partitions() const override { return options_.partitions; }
   figures stats() const override {
@@ -63,7 +68,7 @@ class disk_store final : public node_store {
     return f;
   }
 
- private:
+private:
   options options_;
   std::unique_ptr<kv_store> kv_;
   std::unique_ptr<high_water_file> marks_;
@@ -82,11 +87,12 @@ result<void> check_format(const std::string& path, std::uint16_t partitions) {
     unsigned there = 0;
     if (!(in >> word >> version >> word >> there)) return fail(errc::corrupt, path + " cannot be read");
     if (version != format_version)
-      return fail(errc::conflict, "the data is of format " + std::to_string(version) + ", which this dip does not know");
+      return fail(errc::conflict,
+                  "the data is of format " + std::to_string(version) + ", which this dip does not know");
     if (there != partitions)
       return fail(errc::conflict, "the data has " + std::to_string(there) +
-                                      " partitions and cluster.partitions says " + std::to_string(partitions) +
-                                      ": it is fixed at the first start");
+                                      " partitions and cluster.partitions says " +
+                                      std::to_string(partitions) + ": it is fixed at the first start");
     return {};
   }
   std::ofstream out{path};
@@ -98,17 +104,20 @@ result<void> check_format(const std::string& path, std::uint16_t partitions) {
 
 }  // namespace
 
-result<std::unique_ptr<node_store>> open_node_store(const std::string& directory, node_store::options options) {
+result<std::unique_ptr<node_store>> open_node_store(const std::string& directory,
+                                                    node_store::options options) {
   std::error_code bad;
   std::filesystem::create_directories(directory, bad);
   if (bad) return fail(errc::io, "cannot make " + directory + ": " + bad.message());
   auto disk = std::make_unique<disk_guard>(directory, options.free_disk, options.ballast);
   auto kv = open_rocks_kv(directory + "/db", {options.write_buffers});
   if (!kv) {
-    if (kv.error().code == errc::conflict) return fail(errc::conflict, "another dip is running on " + directory);
+    if (kv.error().code == errc::conflict)
+      return fail(errc::conflict, "another dip is running on " + directory);
     return tl::make_unexpected(kv.error());
   }
-  if (auto ok = check_format(directory + "/FORMAT", options.partitions); !ok) return tl::make_unexpected(ok.error());
+  if (auto ok = check_format(directory + "/FORMAT", options.partitions); !ok)
+    return tl::make_unexpected(ok.error());
   auto marks = high_water_file::open(directory + "/marks", options.partitions);
   if (!marks) return tl::make_unexpected(marks.error());
   if (auto laid = disk->lay_ballast(); !laid && laid.error().code != errc::disk_full)

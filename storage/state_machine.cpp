@@ -13,7 +13,7 @@ constexpr size_t history_kept = 10;
 
 // One entry being applied. A member function per command; what they share below them.
 class applier {
- public:
+public:
   applier(partition_id p, const log_entry& entry, table_changes& rows) : p_(p), entry_(entry), rows_(rows) {
     out_.index = entry.index;
   }
@@ -23,12 +23,13 @@ class applier {
     return std::move(out_);
   }
 
- private:
+private:
   result<void> on(const barrier&) { return {}; }
 
   result<void> on(const put_object& c) {
     const auto key = keys::of_object(c.row.name);
-    if (rows_.load<object_row>(family::objects, key)) return fail(errc::conflict, "an object with this key exists");
+    if (rows_.load<object_row>(family::objects, key))
+      return fail(errc::conflict, "an object with this key exists");
     put_row(c.row);
     return {};
   }
@@ -77,7 +78,8 @@ class applier {
       count_attempt(*r, m->kind);
       if (m->kind == message_kind::preprocess || m->kind == message_kind::process)
         advance(*r, {entry_.at,
-                     m->kind == message_kind::preprocess ? request_status::preprocessing : request_status::processing,
+                     m->kind == message_kind::preprocess ? request_status::preprocessing
+                                                         : request_status::processing,
                      c.node.substr(0, c.node.find('#')), "", 0});
       save(std::move(*r), static_cast<topic_name>(c.queue));
     }
@@ -201,7 +203,8 @@ class applier {
     }
     for (const auto& id : c.requests) {
       const auto r = request(id);
-      if (r && is_final(r->status) && over(r->expires_at)) rows_.remove(family::requests, keys::of_request(id));
+      if (r && is_final(r->status) && over(r->expires_at))
+        rows_.remove(family::requests, keys::of_request(id));
     }
     for (const auto& ref : c.dead_letters) discard(ref);
     for (const auto& key : c.idempotency_keys) {

@@ -41,7 +41,7 @@ tl::unexpected<error> damaged(partition_id p, const std::string& what) {
 }
 
 class table_replica final : public replica {
- public:
+public:
   table_replica(replica_ground ground, partition_id p) : ground_(std::move(ground)), p_(p) {}
 
   partition_id partition() const override { return p_; }
@@ -101,7 +101,7 @@ class table_replica final : public replica {
 
   std::unique_ptr<state_view> view() const override { return make_table_view(ground_.kv->snapshot(), p_); }
 
- private:
+private:
   result<void> read_log(const kv_snapshot& kv, const high_water_mark& mark) {
     result<void> verdict;
     const auto read = kv.each(family::log, keys::of_partition(p_), keys::of_index(p_, {base_.value + 1}),
@@ -114,7 +114,8 @@ class table_replica final : public replica {
   }
 
   result<void> take(log_index index, std::string_view bytes, const high_water_mark& mark) {
-    if (index.value != last_.value + 1) return damaged(p_, "entry " + std::to_string(last_.value + 1) + " is missing");
+    if (index.value != last_.value + 1)
+      return damaged(p_, "entry " + std::to_string(last_.value + 1) + " is missing");
     auto record = parse_record(bytes, checksum_);
     if (!record) return damaged(p_, record.error().detail + " at entry " + std::to_string(index.value));
     if (index == mark.index && record->checksum != mark.checksum)
@@ -153,7 +154,8 @@ class table_replica final : public replica {
 
 }  // namespace
 
-result<std::unique_ptr<replica>> open_table_replica(replica_ground ground, partition_id p, high_water_mark mark) {
+result<std::unique_ptr<replica>> open_table_replica(replica_ground ground, partition_id p,
+                                                    high_water_mark mark) {
   auto r = std::make_unique<table_replica>(std::move(ground), p);
   if (auto opened = r->open(mark); !opened) return tl::make_unexpected(opened.error());
   // Raft dissertation, section 6.4: an entry of the leader's own term, before anything is read.

@@ -19,8 +19,8 @@ struct replica_ground {
   std::uint64_t log_keep = 4'096;
 };
 
-// Checks the log of `p` from its base on against its chain and its mark, applies what the tables lack, and begins the
-// next term. Errors: `corrupt` with what to do, `io`.
+// Checks the log of `p` from its base on against its chain and its mark, applies what the tables lack, and
+// begins the next term. Errors: `corrupt` with what to do, `io`.
 [[nodiscard]] result<std::unique_ptr<replica>> open_table_replica(replica_ground ground, partition_id p,
                                                                   high_water_mark mark);
 

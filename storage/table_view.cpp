@@ -23,7 +23,7 @@ void must(const result<void>& r) {
 }
 
 class table_view final : public state_view {
- public:
+public:
   table_view(std::unique_ptr<kv_snapshot> snapshot, partition_id p) : kv_(std::move(snapshot)), p_(p) {
     if (auto row = load<applied_row>(family::meta, applied_key(p)))
       applied_ = *row;
@@ -74,7 +74,9 @@ class table_view final : public state_view {
 
   std::uint64_t state_hash() const override {
     XXH64_hash_t hash = 0;
-    const auto add = [&hash](std::string_view bytes) { hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash); };
+    const auto add = [&hash](std::string_view bytes) {
+      hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
+    };
     for (const auto f : {family::requests, family::queues, family::objects, family::idempotency})
       must(kv_->each(f, keys::of_partition(p_), "", [&](auto key, auto value) {
         add(key);
@@ -84,7 +86,7 @@ class table_view final : public state_view {
     return hash;
   }
 
- private:
+private:
   template <class T>
   result<T> load(family f, const std::string& key) const {
     auto got = kv_->get(f, key);

@@ -73,12 +73,10 @@ TEST_CASE("resize: an image of the size asked for is left alone") {
 }
 
 TEST_CASE("resize: a see-through neighbour has no colour") {
-  const auto image =
-      loaded(memory_file{png(40, 40, 4,
-                             [](auto x, auto) {
-                               return x % 2 == 0 ? rgba{200, 100, 50, 255} : rgba{0, 255, 0, 0};
-                             })},
-             image_format::png);
+  const auto image = loaded(
+      memory_file{png(
+          40, 40, 4, [](auto x, auto) { return x % 2 == 0 ? rgba{200, 100, 50, 255} : rgba{0, 255, 0, 0}; })},
+      image_format::png);
   const auto made = done(image, op("resize", {{"width", whole(10)}}));
   CHECK(is_near(at(made, 5, 5), {200, 100, 50, 127}, 4));
 }

@@ -99,9 +99,8 @@ TEST_CASE("a profile that is not sRGB's is converted, and sRGB's is not one") {
 }
 
 TEST_CASE("alpha stays, and does not bleed in the downscale") {
-  const auto file = png(80, 40, 4, [](auto x, auto) {
-    return x % 2 == 0 ? rgba{200, 100, 50, 255} : rgba{0, 255, 0, 0};
-  });
+  const auto file =
+      png(80, 40, 4, [](auto x, auto) { return x % 2 == 0 ? rgba{200, 100, 50, 255} : rgba{0, 255, 0, 0}; });
   const auto made = preprocessed(file, image_format::png,
                                  {.shrink = 1, .width = 20, .height = 10, .convert_colour = false});
   CHECK(is_near(at(made, 10, 5), {200, 100, 50, 127}, 4));

@@ -29,9 +29,8 @@ TEST_CASE("each format is written, and its header read") {
 TEST_CASE("alpha goes through PNG and WebP, and not through JPEG") {
   const auto launcher = start();
   const auto one = launch(*launcher);
-  const memory_file file{png(20, 10, 4, [](auto x, auto) {
-    return rgba{9, 9, 9, x < 10 ? std::uint8_t{0} : std::uint8_t{255}};
-  })};
+  const memory_file file{png(
+      20, 10, 4, [](auto x, auto) { return rgba{9, 9, 9, x < 10 ? std::uint8_t{0} : std::uint8_t{255}}; })};
   CHECK(probe(*one, file, image_format::png).has_alpha);
   for (const auto format : {image_format::png, image_format::webp, image_format::jpeg}) {
     const auto made = convert(*one, file, image_format::png, output(format));
