@@ -10,6 +10,7 @@ namespace dip {
 namespace {
 
 constexpr milliseconds probe_deadline{5'000};
+constexpr int probe_attempts = 3;
 
 class node_upload final : public http::upload {
 public:
@@ -31,7 +32,7 @@ public:
     if (writer_->size() == 0) return fail(errc::invalid_image, "the file is empty");
     const auto known = format();
     if (!known) return tl::make_unexpected(known.error());
-    auto header = probes_.borrow()->probe(writer_->descriptor(), *known, probe_deadline);
+    auto header = probe(*known);
     if (!header) return tl::make_unexpected(header.error());
     if (auto fits = check_header(*header, env_.cfg->limits); !fits) return tl::make_unexpected(fits.error());
     return store(*header, original_name);
@@ -45,6 +46,19 @@ private:
       return fail(errc::unsupported_media,
                   "images of the format " + std::string{spec_of(*f).name} + " are not read here");
     return *f;
+  }
+
+  // A child may have died of something else; one that dies of this file each time says that the file is bad.
+  [[nodiscard]] result<image_header> probe(image_format format) {
+    for (int attempt = 1;; ++attempt) {
+      auto header = probes_.borrow()->probe(writer_->descriptor(), format, probe_deadline);
+      if (header) return header;
+      const auto& e = header.error();
+      if (e.code == errc::worker_crashed && attempt < probe_attempts) continue;
+      if (e.code == errc::worker_crashed || e.code == errc::invalid_image)
+        return fail(errc::invalid_image, e.detail.empty() ? "the file cannot be read as an image" : e.detail);
+      return header;
+    }
   }
 
   result<object_row> store(const image_header& header, std::string_view original_name) {

@@ -27,7 +27,7 @@ class Inbox:
         self.tries += 1
         if self.answers:
             return self.answers.pop(0)
-        self.messages.append((envelope.mail_from, envelope.rcpt_tos, envelope.content, session.ssl is not None))
+        self.messages.append((envelope.mail_from, envelope.rcpt_tos, envelope.content, server.transport.get_extra_info("sslcontext") is not None))
         return "250 taken"
 
 

@@ -93,19 +93,6 @@ class MainJob(NodeTest):
         self.assertLessEqual(max(width, height), 240)
         self.assertIn("cid:" + pictures[0]["Content-ID"].strip("<>"), html)
 
-    def test_one_call_uploads_and_submits(self):
-        request = json.dumps({"operations": [{"op": "grayscale"}]}).encode()
-        kind, body = multipart(
-            [("file", "a.png", "image/png", png(40, 30)), ("request", None, "application/json", request)]
-        )
-        answer = self.client.call("POST", "/process-file", body, {"Content-Type": kind})
-        self.assertEqual(answer.status, 202, answer)
-        self.assertTrue(answer.headers["Location"].endswith("/requests/" + answer.json()["id"]))
-        record = self.client.finished(answer.json()["id"])
-        self.assertEqual(record["status"], "processed", record)
-        self.assertEqual([(o["format"], o["width"], o["height"]) for o in record["outputs"]], [("png", 40, 30)])
-        self.check_output(record["outputs"][0])
-
     def test_only_the_file_is_required(self):
         file = self.upload(png(33, 21, alpha=True))
         self.assertTrue(file["has_alpha"])
