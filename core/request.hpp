@@ -6,8 +6,8 @@
 //                 │                                   │
 //                 └─────────────── fail ──────────────┴──▶ failed
 //
-// The status is a high-water mark: a stage that is made again does not lower it. The three on the right are final:
-// only a redrive, which opens run n+1, leads out of `failed`.
+// The status is a high-water mark: a stage that is made again does not lower it. The three on the right are
+// final: only a redrive, which opens run n+1, leads out of `failed`.
 #pragma once
 
 #include <cstdint>
@@ -102,29 +102,30 @@ struct request_record {
   std::optional<object_name> preview;
   notification_state email_state = notification_state::none;
   notification_state webhook_state = notification_state::none;
-  std::string notification_detail;  // what the mail server last said, when it refused
+  std::string notification_detail;        // what the mail server last said, when it refused
   std::uint32_t preprocess_attempts = 0;  // acquired
   std::uint32_t process_attempts = 0;
   std::uint32_t notify_attempts = 0;
   std::vector<timeline_event> timeline;  // its index is the event id of GET /requests/{id}/events
   wall_time created_at{};
   wall_time updated_at{};
-  wall_time expires_at{};  // set when final
-  bool unpinned = false;   // the input is no longer counted as needed
+  wall_time expires_at{};           // set when final
+  bool unpinned = false;            // the input is no longer counted as needed
   std::optional<message_ref> work;  // its message, while it is live
+  std::uint32_t messages = 0;       // that speak of it in any queue, dead letters too
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.id, s.file, s.file_name, s.what, s.preset, s.plan, s.email, s.webhook, s.metadata_json, s.run, s.status,
-             s.failure, s.preprocessed, s.outputs, s.preview, s.email_state, s.webhook_state, s.notification_detail,
-             s.preprocess_attempts, s.process_attempts, s.notify_attempts, s.timeline, s.created_at, s.updated_at,
-             s.expires_at, s.unpinned, s.work);
+    return f(s.id, s.file, s.file_name, s.what, s.preset, s.plan, s.email, s.webhook, s.metadata_json, s.run,
+             s.status, s.failure, s.preprocessed, s.outputs, s.preview, s.email_state, s.webhook_state,
+             s.notification_detail, s.preprocess_attempts, s.process_attempts, s.notify_attempts, s.timeline,
+             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages);
   }
   bool operator==(const request_record&) const = default;
 };
 
-// Moves `r` up to `to` and notes it in the timeline; nothing happens, and false is answered, when the status is
-// already there or further, or final. Deterministic: `event.at` comes from the log entry.
+// Moves `r` up to `to` and notes it in the timeline; nothing happens, and false is answered, when the status
+// is already there or further, or final. Deterministic: `event.at` comes from the log entry.
 bool advance(request_record& r, timeline_event event);
 
 }  // namespace dip
