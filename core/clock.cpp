@@ -58,9 +58,9 @@ std::string to_http_date(wall_time t) {
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const civil c = split(t);
   std::array<char, 64> out{};
-  const int n = std::snprintf(out.data(), out.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                              weekdays.at(c.weekday), c.day, months.at(c.month - 1), c.year, c.hour, c.minute,
-                              c.second);
+  const int n =
+      std::snprintf(out.data(), out.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", weekdays.at(c.weekday),
+                    c.day, months.at(c.month - 1), c.year, c.hour, c.minute, c.second);
   return {out.data(), static_cast<size_t>(n)};
 }
 
@@ -83,7 +83,8 @@ result<wall_time> parse_rfc3339(std::string_view text) {
       scale /= 10;
     }
   }
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return wrong();
   return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +

@@ -19,6 +19,8 @@ struct cluster_config {
   std::string public_url;  // empty: the node's own address
   std::uint16_t replicas = 3;
   std::uint16_t partitions = 8;
+
+  bool operator==(const cluster_config&) const = default;
 };
 
 struct node_config {
@@ -30,18 +32,22 @@ struct node_config {
   std::string data;           // directory; default dip-data, or dip-data/<name> in a cluster
 
   [[nodiscard]] std::string origin() const;  // "http://127.0.0.1:8080"
+
+  bool operator==(const node_config&) const = default;
 };
 
 struct workers_config {
   std::uint32_t preprocessors = 0;  // 0: one per core
   std::uint32_t processors = 0;
   std::uint32_t notifiers = 4;
-  milliseconds timeout{60'000};     // of one stage on one image
+  milliseconds timeout{60'000};  // of one stage on one image
   std::uint32_t max_receives = 5;
   milliseconds backoff_min{1'000};
   milliseconds backoff_max{300'000};
   milliseconds visibility{30'000};  // of a lease, renewed at a third
   std::uint32_t renew_after = 500;  // images after which a child process is replaced
+
+  bool operator==(const workers_config&) const = default;
 };
 
 struct limits_config {
@@ -57,6 +63,8 @@ struct limits_config {
   std::uint64_t queue_depth = 100'000;  // messages in one queue of one partition
   std::uint64_t free_disk = 512 * mebibyte;
   milliseconds wait{60'000};  // the longest ?wait
+
+  bool operator==(const limits_config&) const = default;
 };
 
 struct retention_config {
@@ -66,6 +74,8 @@ struct retention_config {
   milliseconds requests{30LL * 86'400'000};
   milliseconds dead_letters{14LL * 86'400'000};
   milliseconds idempotency{86'400'000};
+
+  bool operator==(const retention_config&) const = default;
 };
 
 struct smtp_config {
@@ -78,9 +88,11 @@ struct smtp_config {
   tls_mode tls = tls_mode::starttls;  // of smtp://; smtps:// is always implicit
   std::string ca_file;                // empty: the system's
   milliseconds timeout{30'000};
-  milliseconds retry_first{10'000};   // twice, then doubling
+  milliseconds retry_first{10'000};  // twice, then doubling
   milliseconds retry_max{600'000};
   milliseconds retry_for{86'400'000};
+
+  bool operator==(const smtp_config&) const = default;
 };
 
 struct security_config {
@@ -89,6 +101,8 @@ struct security_config {
   std::string tls_cert, tls_key, tls_ca;
   std::string webhook_secret_file;
   std::string sandbox = "auto";
+
+  bool operator==(const security_config&) const = default;
 };
 
 struct config {
@@ -100,22 +114,25 @@ struct config {
   smtp_config smtp;
   security_config security;
   std::map<std::string, std::string> presets;  // name to JSON text of {operations, outputs, preprocess}
+
+  bool operator==(const config&) const = default;
 };
 
 struct config_error {
-  std::string text;   // a sentence that names the key
+  std::string text;        // a sentence that names the key
   std::uint32_t line = 0;  // 0: the file as a whole
   std::uint32_t column = 0;
 };
 
-// Reads cluster.conf. All that is wrong is listed, in the order of the file: unknown keys, wrong types, values out
-// of range, two nodes on one port or directory, presets that no request could use. Nothing is read from the
-// environment here, and no file but `text` is looked at.
+// Reads cluster.conf. All that is wrong is listed, in the order of the file: unknown keys, wrong types,
+// values out of range, two nodes on one port or directory, presets that no request could use. Nothing is read
+// from the environment here, and no file but `text` is looked at.
 [[nodiscard]] tl::expected<config, std::vector<config_error>> parse_config(std::string_view text);
 
-// DIP_<SECTION>_<KEY> (DIP_SMTP_URL, DIP_LIMITS_UPLOAD, …) overrides what the file says; an unknown DIP_ variable of a
-// known section is an error. DIP_URL and DIP_API_KEY belong to the client and are left alone.
-[[nodiscard]] tl::expected<void, std::vector<config_error>> apply_environment(config& c, const char* const* environment);
+// DIP_<SECTION>_<KEY> (DIP_SMTP_URL, DIP_LIMITS_UPLOAD, …) overrides what the file says; an unknown DIP_
+// variable of a known section is an error. DIP_URL and DIP_API_KEY belong to the client and are left alone.
+[[nodiscard]] tl::expected<void, std::vector<config_error>> apply_environment(config& c,
+                                                                              const char* const* environment);
 
 // One node on 127.0.0.1:8080, data in ./dip-data: what `dip serve` runs without a file.
 [[nodiscard]] config default_config();

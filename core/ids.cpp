@@ -33,7 +33,8 @@ ulid ulid::make(wall_time at, partition_id partition) {
 }
 
 result<ulid> ulid::parse(std::string_view text) {
-  if (text.size() != text_size || text.front() > '7') return fail(errc::bad_request, "not an id of 26 characters");
+  if (text.size() != text_size || text.front() > '7')
+    return fail(errc::bad_request, "not an id of 26 characters");
   ulid id;
   unsigned buffer = 0;
   int bits = -2;  // 26 × 5 bits are two more than 128: the first character's upper two are zero
@@ -54,7 +55,8 @@ result<ulid> ulid::parse(std::string_view text) {
 
 ulid ulid::from_bytes(std::string_view sixteen) {
   ulid id;
-  for (size_t i = 0; i < size && i < sixteen.size(); ++i) id.bytes_[i] = static_cast<std::uint8_t>(sixteen[i]);
+  for (size_t i = 0; i < size && i < sixteen.size(); ++i)
+    id.bytes_[i] = static_cast<std::uint8_t>(sixteen[i]);
   return id;
 }
 

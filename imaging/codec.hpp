@@ -23,6 +23,10 @@ class codec {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     bool has_alpha = false;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.width, s.height, s.has_alpha);
+    }
   };
 
   virtual ~codec() = default;

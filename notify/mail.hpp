@@ -19,11 +19,12 @@ struct result_mail {
     std::uint32_t width = 0, height = 0;
     std::uint64_t size = 0;
   };
-  std::string to;          // one address
-  std::string from;        // as [smtp] from: "DIP <dip@localhost>"
-  std::string request;     // its id
+  std::string to;         // one address
+  std::string from;       // as [smtp] from: "DIP <dip@localhost>"
+  std::string request;    // its id
+  std::uint32_t run = 1;  // of the request: a redrive's result is another message, with another Message-ID
   std::string status_url;
-  std::string file_name;   // as the uploader called it
+  std::string file_name;  // as the uploader called it
   bool succeeded = false;
   std::vector<output> outputs;
   std::string preview_jpeg;  // bytes of the inline preview; may be empty
@@ -31,12 +32,12 @@ struct result_mail {
   wall_time finished_at{};
 };
 
-// Whether `address` can stand in a message: one mailbox of RFC 5321, no display name, no line breaks, UTF-8 local parts
-// refused. The check of notify.email in a request.
+// Whether `address` can stand in a message: one mailbox of RFC 5321, no display name, no line breaks, UTF-8
+// local parts refused. The check of notify.email in a request.
 [[nodiscard]] result<void> check_address(std::string_view address);
 
-// RFC 5322 bytes with CRLF lines: text and HTML alternatives, the preview as an inline part, Message-ID made from the
-// request's id, Auto-Submitted: auto-generated. No field can be broken out of by what a user wrote.
+// RFC 5322 bytes with CRLF lines: text and HTML alternatives, the preview as an inline part, Message-ID made
+// from the request's id, Auto-Submitted: auto-generated. No field can be broken out of by what a user wrote.
 [[nodiscard]] std::string render_mail(const result_mail& mail);
 
 // Why a request failed, in words for a person who knows nothing of us.
@@ -45,17 +46,21 @@ struct result_mail {
 struct delivery {
   enum class outcome : std::uint8_t { sent, refused, try_again };
   outcome what = outcome::sent;
-  std::string detail;  // what the server said last, one line
+  std::string detail;       // what the server said last, one line
+  bool of_address = false;  // refused at RCPT TO: the address is no good, not this message or our sender
 };
 
-// Any thread; blocks for at most the configured timeout.
+// Any thread; blocks for at most the configured timeout, and once more when the server took the message but
+// does not answer QUIT.
 class mail_transport {
- public:
+public:
   virtual ~mail_transport() = default;
+  // `from` and `to` with or without a display name; the envelope has the bare addresses.
   virtual delivery deliver(const std::string& from, const std::string& to, const std::string& bytes) = 0;
 };
 
-// SMTP by libcurl. 2xx is sent; 5xx is refused; 4xx, a lost connection, a failed TLS handshake: try again.
+// SMTP by libcurl. 2xx is sent; 5xx is refused; 4xx, a lost connection, a failed TLS handshake: try again. So
+// is a 5xx to the greeting or to AUTH: it says that our set-up is wrong, and nothing about the message.
 // Errors: `bad_request` when the URL or the password file cannot be used.
 [[nodiscard]] result<std::unique_ptr<mail_transport>> make_smtp_transport(const smtp_config& smtp);
 // A file per message, `{time}-{Message-ID}.eml`, complete or not there; the directory is made.

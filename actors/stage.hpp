@@ -1,0 +1,33 @@
+// The work of a lease, as plain classes: what to do, and what to tell the log of it. No actors here.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "core/object.hpp"
+
+namespace dip {
+
+// What a stage made of a message.
+struct stage_news {  // publish to this topic; `made` are the objects that the entry speaks of
+  topic_name topic = topic_name::request;
+  command what;
+  std::vector<object_name> made;
+};
+struct stage_retry {  // a fault that may pass: back to the queue
+  errc code = errc::internal;
+  std::string detail;
+};
+using stage_outcome = std::variant<stage_news, stage_retry>;
+
+// Blocks; one call at a time per thread, any number of threads. Never throws.
+class stage {
+ public:
+  virtual ~stage() = default;
+  // `worker` is the name that the timeline shows.
+  virtual stage_outcome run(const leased_work& work, const std::string& worker) = 0;
+};
+
+}  // namespace dip

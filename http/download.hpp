@@ -1,0 +1,14 @@
+// An object as the answer to GET or HEAD: conditions, one range, the headers that keep a browser safe.
+#pragma once
+
+#include "core/clock.hpp"
+#include "http/message.hpp"
+#include "http/ports.hpp"
+
+namespace dip::http {
+
+// Opens the object only where its bytes are to be sent.
+[[nodiscard]] http_response download(const http_request& r, files_port& files, const object_name& name,
+                                     wall_time now);
+
+}  // namespace dip::http

@@ -1,0 +1,29 @@
+#include <string>
+
+#include "http/problem.hpp"
+#include "http/query.hpp"
+#include "http/routes.hpp"
+
+namespace dip::http {
+namespace {
+
+http_response readiness(const http_request& r, node_port& node) {
+  std::string why_not;
+  if (node.ready(why_not)) return json_answer(r, std::string{R"({"status":"ready"})"});
+  return make_problem({node.draining() ? errc::draining : errc::no_quorum, why_not, {}}, r.id);
+}
+
+}  // namespace
+
+void add_node_routes(router& to, const route_context& context) {
+  auto& node = context.node.node;
+  to.add({"GET", "/healthz",
+          [](const http_request& r) { return json_answer(r, std::string{R"({"status":"ok"})"}); }});
+  to.add({"GET", "/readyz", [&node](const http_request& r) { return readiness(r, node); }});
+  to.add({"GET", "/metrics", [&node](const http_request&) {
+            return http_response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                 .body = node.metrics()};
+          }});
+}
+
+}  // namespace dip::http

@@ -1,0 +1,137 @@
+#include "http/record_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/clock.hpp"
+#include "core/image_format.hpp"
+#include "core/recipe.hpp"
+
+namespace dip::http {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string text(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// A time that was never set is null.
+json time(wall_time t) { return t == wall_time{} ? json{} : json(to_rfc3339(t)); }
+
+json uploaded(const object_row& row, const std::string& origin) {
+  return {{"bucket", to_string(row.name.in)},
+          {"key", row.name.key},
+          {"url", url_of(row.name, origin)},
+          {"size", row.size},
+          {"sha256", row.sha256},
+          {"content_type", row.content_type},
+          {"format", spec_of(row.header.format).name},
+          {"width", row.header.upright_width()},
+          {"height", row.header.upright_height()},
+          {"pages", row.header.pages},
+          {"has_alpha", row.header.has_alpha}};
+}
+
+json file(const object_row& row, const std::string& origin) {
+  auto out = uploaded(row, origin);
+  out["orientation"] = row.header.orientation;
+  out["name"] = row.original_name;
+  out["created_at"] = time(row.created_at);
+  out["expires_at"] = time(row.expires_at);
+  return out;
+}
+
+json outputs(const request_record& r, const std::string& origin) {
+  auto out = json::array();
+  for (const auto& o : r.outputs)
+    out.push_back({{"name", o.name},
+                   {"url", url_of(o.object, origin)},
+                   {"format", spec_of(o.format).name},
+                   {"width", o.width},
+                   {"height", o.height},
+                   {"size", o.size}});
+  return out;
+}
+
+json timeline(const request_record& r) {
+  auto out = json::array();
+  for (const auto& e : r.timeline)
+    out.push_back({{"at", time(e.at)},
+                   {"status", to_string(e.status)},
+                   {"node", e.node},
+                   {"worker", e.worker},
+                   {"took_ms", e.took_ms}});
+  return out;
+}
+
+json request(const request_record& r, const std::string& origin) {
+  json out{{"id", r.id.text()},
+           {"status", to_string(r.status)},
+           {"run", r.run},
+           {"file", url_of(r.file, origin)},
+           {"file_name", r.file_name},
+           {"preset", r.preset.empty() ? json{} : json(r.preset)}};
+  out["operations"] = json::array();
+  for (const auto& op : r.what.operations) out["operations"].push_back(json::parse(to_json(op).dump()));
+  out["outputs"] = outputs(r, origin);
+  out["error"] = json{};
+  if (r.failure)
+    out["error"] = {
+        {"code", to_string(r.failure->code)}, {"detail", r.failure->detail}, {"stage", r.failure->stage}};
+  out["notification"] = {{"email", to_string(r.email_state)}, {"webhook", to_string(r.webhook_state)}};
+  out["attempts"] = {
+      {"preprocess", r.preprocess_attempts}, {"process", r.process_attempts}, {"notify", r.notify_attempts}};
+  out["timeline"] = timeline(r);
+  out["created_at"] = time(r.created_at);
+  out["updated_at"] = time(r.updated_at);
+  out["expires_at"] = time(r.expires_at);
+  return out;
+}
+
+// Parsing the caller's object again could change its numbers and doubled keys: it is put in as it is.
+std::string request_text(const request_record& r, const std::string& origin) {
+  auto out = text(request(r, origin));
+  out.pop_back();
+  return out + ",\"metadata\":" + (r.metadata_json.empty() ? "null" : r.metadata_json) + "}";
+}
+
+template <class T, class F>
+std::string page_text(const char* name, const page<T>& rows, F row_text) {
+  std::string items;
+  for (const auto& row : rows.items) items += (items.empty() ? "" : ",") + row_text(row);
+  json tail{{"next_cursor", rows.next_cursor.empty() ? json{} : json(rows.next_cursor)},
+            {"stale", rows.stale}};
+  return "{\"" + std::string{name} + "\":[" + items + "]," + text(tail).substr(1);
+}
+
+}  // namespace
+
+std::string url_of(const object_name& name, const std::string& origin) {
+  return origin + "/files/" + name.path();
+}
+
+std::string uploaded_json(const object_row& row, const std::string& origin) {
+  return text(uploaded(row, origin));
+}
+
+std::string file_json(const object_row& row, const std::string& origin) { return text(file(row, origin)); }
+
+std::string files_json(const page<object_row>& rows, const std::string& origin) {
+  return page_text("files", rows, [&](const object_row& row) { return file_json(row, origin); });
+}
+
+std::string accepted_json(const request_record& r, const std::string& origin) {
+  const auto url = origin + "/requests/" + r.id.text();
+  return text({{"id", r.id.text()},
+               {"status", to_string(r.status)},
+               {"status_url", url},
+               {"events_url", url + "/events"}});
+}
+
+std::string request_json(const request_record& r, const std::string& origin) {
+  return request_text(r, origin);
+}
+
+std::string requests_json(const page<request_record>& records, const std::string& origin) {
+  return page_text("requests", records, [&](const request_record& r) { return request_text(r, origin); });
+}
+
+}  // namespace dip::http

@@ -1,0 +1,28 @@
+// The JSON of files and requests, as docs/interface.md has it. Bytes that are no UTF-8 become U+FFFD.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/object.hpp"
+#include "core/request.hpp"
+#include "http/ports.hpp"
+
+namespace dip::http {
+
+// `origin` is node_port::public_url().
+[[nodiscard]] std::string url_of(const object_name& name, const std::string& origin);
+
+// The answer to POST /files.
+[[nodiscard]] std::string uploaded_json(const object_row& row, const std::string& origin);
+// The answer to ?info: the same and what else is known.
+[[nodiscard]] std::string file_json(const object_row& row, const std::string& origin);
+[[nodiscard]] std::string files_json(const page<object_row>& rows, const std::string& origin);
+
+// The answer to POST /process-file: {id, status, status_url, events_url}.
+[[nodiscard]] std::string accepted_json(const request_record& r, const std::string& origin);
+// `metadata` comes back byte for byte.
+[[nodiscard]] std::string request_json(const request_record& r, const std::string& origin);
+[[nodiscard]] std::string requests_json(const page<request_record>& records, const std::string& origin);
+
+}  // namespace dip::http

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/recipe.hpp"
+#include "http/problem.hpp"
+#include "http/query.hpp"
+#include "http/record_json.hpp"
+#include "http/routes.hpp"
+
+namespace dip::http {
+namespace {
+
+std::optional<std::string> find_preset(const void* presets, std::string_view name) {
+  const auto& known = *static_cast<const std::map<std::string, std::string>*>(presets);
+  const auto found = known.find(std::string{name});
+  return found == known.end() ? std::nullopt : std::optional{found->second};
+}
+
+result<request_id> named_request(const http_request& r) {
+  const auto id = ulid::parse(r.args.front());
+  if (!id) return fail(errc::not_found, "there is no such request");
+  return request_id{*id};
+}
+
+result<std::string> idempotency_key(const http_request& r) {
+  const auto key = r.header("Idempotency-Key");
+  if (!key) return std::string{};
+  const bool printable = std::ranges::all_of(*key, [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (key->empty() || key->size() > 255 || !printable)
+    return fail(errc::bad_request, "Idempotency-Key has 1 to 255 printable ASCII characters");
+  return *key;
+}
+
+result<void> check_json_type(const http_request& r) {
+  const auto type = r.header("Content-Type").value_or("application/json");
+  const auto media = type.substr(0, type.find_first_of("; \t"));
+  if (equal_ignoring_case(media, "application/json")) return {};
+  return fail(errc::unsupported_media, "the body's Content-Type is application/json");
+}
+
+class request_calls {
+public:
+  explicit request_calls(const route_context& c) : c_(c) {}
+
+  http_response post(const http_request& r) const {
+    const auto record = submit(r);
+    if (!record) return make_problem(record.error(), r.id);
+    auto out = json_answer(r, accepted_json(*record, origin()), 202);
+    out.headers.emplace_back("Location", origin() + "/requests/" + record->id.text());
+    return out;
+  }
+
+  http_response get(const http_request& r) const {
+    return json_answer(
+        r, find(r).map([&](const request_record& record) { return request_json(record, origin()); }));
+  }
+
+  http_response list(const http_request& r) const {
+    const auto q = query_of(r);
+    if (!q) return make_problem(q.error(), r.id);
+    return json_answer(r, c_.node.requests.list(*q).map([&](const page<request_record>& rows) {
+      return requests_json(rows, origin());
+    }));
+  }
+
+  http_response cancel(const http_request& r) const {
+    const auto cancelled =
+        named_request(r).and_then([&](const request_id& id) { return c_.node.requests.cancel(id); });
+    if (!cancelled) return make_problem(cancelled.error(), r.id);
+    return {.status = 204};
+  }
+
+private:
+  result<request_record> submit(const http_request& r) const {
+    if (auto type = check_json_type(r); !type) return tl::make_unexpected(type.error());
+    const auto key = idempotency_key(r);
+    if (!key) return tl::make_unexpected(key.error());
+    std::string body;
+    auto read = r.body->read([&](std::string_view piece) -> result<void> {
+      body += piece;
+      return {};
+    });
+    if (!read) return tl::make_unexpected(read.error());
+    return parse_process_request(body, c_.conf.limits, find_preset, &c_.conf.presets)
+        .and_then([&](const process_request& what) { return c_.node.requests.submit(what, *key, body); });
+  }
+
+  result<request_record> find(const http_request& r) const {
+    const auto wait = wait_param(r, c_.conf.limits.wait);
+    if (!wait) return tl::make_unexpected(wait.error());
+    const auto id = named_request(r);
+    if (!id) return tl::make_unexpected(id.error());
+    return *wait == milliseconds{0} ? c_.node.requests.find(*id) : c_.node.requests.wait(*id, *wait);
+  }
+
+  static result<requests_port::query> query_of(const http_request& r) {
+    if (auto known = only_params(r, {"status", "since", "limit", "cursor"}); !known)
+      return tl::make_unexpected(known.error());
+    requests_port::query q;
+    if (const auto word = r.param("status")) {
+      const auto status = parse_request_status(*word);
+      if (!status) return fail(errc::bad_request, "status is none that a request can have");
+      q.status = *status;
+    }
+    if (const auto text = r.param("since")) {
+      const auto since = parse_rfc3339(*text);
+      if (!since) return fail(errc::bad_request, "since is a time such as 2026-03-04T05:06:07Z");
+      q.since = *since;
+    }
+    const auto limit = page_limit(r);
+    if (!limit) return tl::make_unexpected(limit.error());
+    q.limit = *limit;
+    q.cursor = r.param("cursor").value_or("");
+    return q;
+  }
+
+  const std::string& origin() const { return c_.node.node.public_url(); }
+
+  route_context c_;
+};
+
+}  // namespace
+
+void add_request_routes(router& to, const route_context& context) {
+  const request_calls calls{context};
+  const auto limit = context.conf.limits.request_json;
+  to.add({"POST", "/process-file", [calls](const http_request& r) { return calls.post(r); },
+          [limit](const http_request&) { return limit; }});
+  to.add({"GET", "/requests", [calls](const http_request& r) { return calls.list(r); }});
+  to.add({"GET", "/requests/{id}", [calls](const http_request& r) { return calls.get(r); }});
+  to.add({"DELETE", "/requests/{id}", [calls](const http_request& r) { return calls.cancel(r); }});
+}
+
+}  // namespace dip::http

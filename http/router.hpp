@@ -1,0 +1,50 @@
+// Which call a request is, and what is refused before its body is read. Knows nothing of sockets.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace dip::http {
+
+struct route {
+  std::string method;  // GET serves HEAD as well
+  std::string
+      pattern;  // "/files/{bucket}/{key...}": a name in braces takes one segment, with dots all that are left
+  // May block, may throw; an exception is answered as `internal`. Any thread, many at once.
+  std::function<http_response(const http_request&)> answer;
+  // Set where a body is needed: the largest that is taken, in bytes. Not set: a request with a body is
+  // refused.
+  std::function<std::uint64_t(const http_request&)> max_body = {};
+};
+
+class router {
+public:
+  struct admission {
+    const route* to = nullptr;  // never nullptr without a refusal
+    std::optional<http_response>
+        refusal;  // `not_found`, `method_not_allowed`, `length_required`, `too_large`, …
+    std::uint64_t max_body = 0;
+  };
+
+  // Before the first request only.
+  void add(route r);
+  // Fills r.args. `has_body` and `length` as the head announces them.
+  [[nodiscard]] admission admit(http_request& r, bool has_body, std::optional<std::uint64_t> length) const;
+  [[nodiscard]] static http_response answer(const route& to, const http_request& r);
+
+private:
+  struct entry {
+    route to;
+    std::vector<std::string> pattern;
+  };
+  [[nodiscard]] const route* find(http_request& r, std::string& allow) const;
+
+  std::vector<entry> entries_;
+};
+
+}  // namespace dip::http

@@ -1,0 +1,44 @@
+// A `codec` over a child of the fork server.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "imaging/codec.hpp"
+#include "imaging/fork_server.hpp"
+
+namespace dip {
+
+class child_codec final : public codec {
+public:
+  child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after);
+
+  // Has a child ready, so that the first job does not wait for one.
+  [[nodiscard]] result<void> prepare();
+
+  [[nodiscard]] result<image_header> probe(int in, image_format format, milliseconds deadline) override;
+  [[nodiscard]] result<facts> preprocess(int in, const image_header& header, const preprocess_plan& plan,
+                                         int out, milliseconds deadline) override;
+  [[nodiscard]] result<processed> process(int in, const std::vector<output_plan>& outputs,
+                                          const std::vector<int>& outs, int preview,
+                                          const std::vector<watermark_input>& watermarks,
+                                          milliseconds deadline) override;
+
+private:
+  // `expected`: how many facts the answer must have.
+  [[nodiscard]] result<protocol::reply> run(const protocol::job& job, std::span<const int> files,
+                                            size_t expected, milliseconds deadline);
+  [[nodiscard]] result<void> send(std::string_view bytes, std::span<const int> files);
+  [[nodiscard]] result<protocol::reply> receive(milliseconds deadline);
+  // Kills the child; the next job gets another.
+  [[nodiscard]] tl::unexpected<error> lose(errc code, std::string detail);
+
+  const std::shared_ptr<fork_server> server_;
+  const std::uint32_t renew_after_;
+  std::unique_ptr<child_process> child_;
+  std::uint32_t images_ = 0;
+};
+
+}  // namespace dip

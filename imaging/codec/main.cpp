@@ -1,0 +1,18 @@
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "imaging/codec/library.hpp"
+#include "imaging/codec/zygote.hpp"
+
+int main(int count, char** words) {
+  const std::string_view mode = count == 2 ? words[1] : "";
+  if (mode == "--zygote") return dip::pixels::run_zygote(words[0]);
+  if (mode == "--version") {
+    if (!dip::pixels::start_library(words[0])) return EXIT_FAILURE;
+    std::printf("dip-codec with libvips %s\n", dip::pixels::library_version().c_str());
+    return EXIT_SUCCESS;
+  }
+  std::fputs("dip-codec is started by dip; by hand it only knows --version\n", stderr);
+  return 2;
+}

@@ -1,0 +1,156 @@
+#include "imaging/fork_server.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/codec.hpp"
+
+namespace dip {
+namespace {
+
+// Loading libvips from a cold disk, on a machine that is busy.
+constexpr milliseconds patience{30'000};
+
+// What the zygote gets of our environment: none of our secrets, nothing that changes how libvips works.
+constexpr std::array<const char*, 3> environment{"LC_ALL=C.UTF-8", "FONTCONFIG_PATH=/etc/fonts", nullptr};
+
+bool has_ended(int handle) {
+  pollfd one{handle, POLLIN, 0};
+  return ::poll(&one, 1, 0) > 0;
+}
+
+// posix_spawn with the socket as the zygote's descriptor 3, no signal blocked or ignored, and a group of its
+// own: Ctrl-C in a terminal is for dip, which finishes its work first.
+class spawning {
+public:
+  explicit spawning(int socket) {
+    ::posix_spawn_file_actions_init(&files_);
+    ::posix_spawn_file_actions_adddup2(&files_, socket, protocol::zygote_socket);
+    ::posix_spawnattr_init(&how_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&how_, &signals);
+    sigfillset(&signals);
+    ::posix_spawnattr_setsigdefault(&how_, &signals);
+    ::posix_spawnattr_setpgroup(&how_, 0);
+    ::posix_spawnattr_setflags(&how_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  spawning(const spawning&) = delete;
+  spawning& operator=(const spawning&) = delete;
+  ~spawning() {
+    ::posix_spawn_file_actions_destroy(&files_);
+    ::posix_spawnattr_destroy(&how_);
+  }
+
+  // 0, or the error's number.
+  int run(pid_t& pid, const std::string& program) {
+    const std::array words{const_cast<char*>(program.c_str()), const_cast<char*>("--zygote"),
+                           static_cast<char*>(nullptr)};
+    return ::posix_spawn(&pid, program.c_str(), &files_, &how_, words.data(),
+                         const_cast<char* const*>(environment.data()));
+  }
+
+private:
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t how_{};
+};
+
+}  // namespace
+
+child_process::child_process(std::shared_ptr<fork_server> from, pid_t pid, descriptor socket,
+                             descriptor handle)
+    : from_(std::move(from)), pid_(pid), socket_(std::move(socket)), handle_(std::move(handle)) {
+  from_->handles_[pid_] = handle_.get();
+}
+
+child_process::~child_process() {
+  ::syscall(SYS_pidfd_send_signal, handle_.get(), SIGKILL, nullptr, 0);
+  const std::lock_guard lock{from_->mutex_};
+  const auto it = from_->handles_.find(pid_);
+  if (it != from_->handles_.end() && it->second == handle_.get()) from_->handles_.erase(it);
+}
+
+fork_server::fork_server(std::string program, std::uint64_t memory_limit)
+    : program_(std::move(program)), memory_limit_(memory_limit) {}
+
+fork_server::~fork_server() { stop(); }
+
+result<std::unique_ptr<child_process>> fork_server::fork() {
+  const std::lock_guard lock{mutex_};
+  if (socket_) {
+    auto child = ask();
+    // A zygote that answers is left alone, whatever it says: its end is that of all children.
+    if (child || socket_) return child;
+  }
+  if (const auto started = start(); !started) return tl::unexpected{started.error()};
+  return ask();
+}
+
+std::vector<int> fork_server::children() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<int> alive;
+  for (const auto& [pid, handle] : handles_)
+    if (!has_ended(handle)) alive.push_back(pid);
+  return alive;
+}
+
+std::string fork_server::libvips() const {
+  const std::lock_guard lock{mutex_};
+  return libvips_;
+}
+
+result<void> fork_server::start() {
+  auto channel = make_channel();
+  if (!channel) return tl::unexpected{channel.error()};
+  if (const int number = spawning{channel->second.get()}.run(zygote_, program_); number != 0) {
+    zygote_ = 0;
+    return fail(errc::io, program_ + ": " + std::generic_category().message(number));
+  }
+  socket_ = std::move(channel->first);
+  return {};
+}
+
+void fork_server::stop() {
+  socket_.reset();
+  if (zygote_ == 0) return;
+  ::kill(zygote_, SIGKILL);
+  while (::waitpid(zygote_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  zygote_ = 0;
+}
+
+result<message> fork_server::exchange() {
+  const protocol::fork_request request{.protocol = protocol::version, .memory_limit = memory_limit_};
+  if (const auto sent = send_message(socket_.get(), encode(request), {}); !sent)
+    return tl::unexpected{sent.error()};
+  auto got = receive_message(socket_.get(), patience);
+  if (!got || !*got) return fail(errc::io, program_ + " does not answer");
+  return std::move(**got);
+}
+
+result<std::unique_ptr<child_process>> fork_server::ask() {
+  auto got = exchange();
+  if (!got) {
+    stop();
+    return tl::unexpected{got.error()};
+  }
+  const auto reply = decode<protocol::fork_reply>(got->bytes);
+  if (!reply || reply->protocol != protocol::version)
+    return fail(errc::io, program_ + " is of another version");
+  if (reply->pid <= 0 || got->descriptors.size() != 2) return fail(errc::io, program_ + ": " + reply->detail);
+  libvips_ = reply->libvips;
+  auto& files = got->descriptors;
+  return std::make_unique<child_process>(shared_from_this(), reply->pid, std::move(files[0]),
+                                         std::move(files[1]));
+}
+
+}  // namespace dip

@@ -1,0 +1,69 @@
+// The client's side of the zygote: children from it, and itself started again when it has died.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "core/errc.hpp"
+#include "imaging/channel.hpp"
+#include "imaging/descriptor.hpp"
+#include "imaging/protocol.hpp"
+
+namespace dip {
+
+class fork_server;
+
+// A child, killed when this goes.
+class child_process {
+public:
+  child_process(std::shared_ptr<fork_server> from, pid_t pid, descriptor socket, descriptor handle);
+  child_process(const child_process&) = delete;
+  child_process& operator=(const child_process&) = delete;
+  ~child_process();
+
+  [[nodiscard]] int socket() const { return socket_.get(); }
+
+private:
+  std::shared_ptr<fork_server> from_;
+  pid_t pid_;
+  descriptor socket_;
+  descriptor handle_;  // pidfd: the id may be another process's by now
+};
+
+// Any thread.
+class fork_server : public std::enable_shared_from_this<fork_server> {
+public:
+  fork_server(std::string program, std::uint64_t memory_limit);
+  fork_server(const fork_server&) = delete;
+  fork_server& operator=(const fork_server&) = delete;
+  ~fork_server();
+
+  // Errors: `io`.
+  [[nodiscard]] result<std::unique_ptr<child_process>> fork();
+  [[nodiscard]] std::vector<int> children() const;
+  [[nodiscard]] std::string libvips() const;
+
+private:
+  friend class child_process;
+
+  [[nodiscard]] result<void> start();
+  void stop();
+  [[nodiscard]] result<message> exchange();
+  [[nodiscard]] result<std::unique_ptr<child_process>> ask();
+
+  const std::string program_;
+  const std::uint64_t memory_limit_;
+  mutable std::mutex mutex_;
+  pid_t zygote_ = 0;
+  descriptor socket_;
+  std::string libvips_;
+  std::map<pid_t, int> handles_;  // pidfds of the children, owned by them
+};
+
+}  // namespace dip

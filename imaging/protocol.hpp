@@ -1,0 +1,79 @@
+// What dip and its child say to each other. Both sides are built together, yet every message carries its
+// version: a dip-codec left behind by an upgrade is refused instead of misread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/errc.hpp"
+#include "core/image_format.hpp"
+#include "core/plan.hpp"
+#include "imaging/codec.hpp"
+
+namespace dip::protocol {
+
+inline constexpr std::uint32_t version = 1;
+
+// To the zygote, on its descriptor 3.
+inline constexpr int zygote_socket = 3;
+struct fork_request {
+  std::uint32_t protocol = version;
+  std::uint64_t memory_limit = 0;  // RLIMIT_AS; 0: none
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.protocol, s.memory_limit);
+  }
+};
+// Descriptors: the child's socket, and a pidfd of it, by which it can be killed even after its id is
+// another's.
+struct fork_reply {
+  std::uint32_t protocol = version;
+  std::int32_t pid = 0;  // 0: it could not be forked, `detail` says why
+  std::string detail;
+  std::string libvips;  // "8.18.7"
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.protocol, s.pid, s.detail, s.libvips);
+  }
+};
+
+enum class job_kind : std::uint8_t { probe, preprocess, process };
+
+// Descriptors: the input; then, of preprocess, the output; of process, each output, the preview if there is
+// one, and each watermark.
+struct job {
+  std::uint32_t protocol = version;
+  job_kind kind = job_kind::probe;
+  image_header header;  // of probe only its format, of process nothing
+  preprocess_plan plan;
+  std::vector<output_plan> outputs;
+  bool preview = false;
+  std::vector<codec::watermark_input> watermarks;
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.protocol, s.kind, s.header, s.plan, s.outputs, s.preview, s.watermarks);
+  }
+};
+
+struct reply {
+  std::uint32_t protocol = version;
+  bool ok = false;
+  errc code = errc::internal;
+  std::string detail;
+  image_header header;
+  std::vector<codec::facts> facts;  // of preprocess one; of process one an output, then the preview's
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.protocol, s.ok, s.code, s.detail, s.header, s.facts);
+  }
+};
+
+// A libvips message can quote whatever the file holds.
+inline constexpr size_t detail_limit = 300;
+
+}  // namespace dip::protocol

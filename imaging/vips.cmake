@@ -1,0 +1,32 @@
+# The target dip_vips: libvips 8.14 or newer, with its C++ interface.
+
+if(DIP_VIPS STREQUAL "prebuilt" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  message(STATUS "No prebuilt libvips for ${CMAKE_SYSTEM_PROCESSOR}: the system's is used (DIP_VIPS=system)")
+  set(dip_vips_from system)
+else()
+  set(dip_vips_from ${DIP_VIPS})
+endif()
+
+add_library(dip_vips INTERFACE)
+if(dip_vips_from STREQUAL "prebuilt")
+  set(packages ${DIP_PREFIX}/libvips/node_modules/@img)
+  file(GLOB library ${packages}/sharp-libvips-linux-x64/lib/libvips-cpp.so.*)
+  if(NOT library OR NOT EXISTS ${packages}/sharp-libvips-dev/include/vips/vips8)
+    message(FATAL_ERROR "The prebuilt libvips is not in ${DIP_PREFIX}/libvips. Run scripts/setup, "
+                        "or build with -DDIP_VIPS=system")
+  endif()
+  list(GET library 0 library)
+  get_filename_component(library_folder ${library} DIRECTORY)
+  target_include_directories(dip_vips SYSTEM INTERFACE ${packages}/sharp-libvips-dev/include
+                             ${packages}/sharp-libvips-dev/include/glib-2.0 ${library_folder}/glib-2.0/include)
+  target_link_libraries(dip_vips INTERFACE ${library})
+  target_link_options(dip_vips INTERFACE -Wl,-rpath,${library_folder})
+elseif(dip_vips_from STREQUAL "system")
+  pkg_check_modules(vipscpp IMPORTED_TARGET vips-cpp>=8.14)
+  if(NOT vipscpp_FOUND)
+    message(FATAL_ERROR "pkg-config finds no vips-cpp of 8.14 or newer. Run scripts/setup")
+  endif()
+  target_link_libraries(dip_vips INTERFACE PkgConfig::vipscpp)
+else()
+  message(FATAL_ERROR "DIP_VIPS is '${DIP_VIPS}'; it can be prebuilt or system")
+endif()

@@ -1,0 +1,134 @@
+#include "net/smtp_client.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "net/curl_easy.hpp"
+
+namespace dip::net {
+namespace {
+
+using step = smtp_reply::step;
+
+// What one conversation leaves behind, filled by libcurl's callbacks.
+struct conversation {
+  std::string_view unsent;
+  step at = step::greeting;
+  bool quitting = false;
+  int code = 0;
+  std::string line = {};
+};
+
+step step_of(std::string_view command) {
+  const auto starts = [&](std::string_view verb) { return command.substr(0, verb.size()) == verb; };
+  if (starts("EHLO") || starts("HELO") || starts("STARTTLS")) return step::greeting;
+  if (starts("MAIL")) return step::sender;
+  if (starts("RCPT")) return step::recipient;
+  if (starts("DATA")) return step::message;
+  return step::login;  // AUTH, and the bare lines that follow it
+}
+
+std::string printable_line(std::string_view text) {
+  std::string out(text.substr(0, 500));
+  while (!out.empty() && (out.back() == '\r' || out.back() == '\n')) out.pop_back();
+  for (char& c : out)
+    if (c < ' ' || c > '~') c = '?';
+  return out;
+}
+
+size_t give_message(char* out, size_t size, size_t count, void* context) {
+  auto& talk = *static_cast<conversation*>(context);
+  const size_t n = std::min(size * count, talk.unsent.size());
+  std::memcpy(out, talk.unsent.data(), n);
+  talk.unsent.remove_prefix(n);
+  return n;
+}
+
+size_t hear_reply(char* text, size_t size, size_t count, void* context) {
+  auto& talk = *static_cast<conversation*>(context);
+  const std::string_view line(text, size * count);
+  const auto digit = [&](size_t i) { return line[i] >= '0' && line[i] <= '9'; };
+  if (!talk.quitting && line.size() >= 3 && digit(0) && digit(1) && digit(2)) {
+    talk.code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+    talk.line = printable_line(line);
+  }
+  return size * count;
+}
+
+// libcurl does not say which command a reply belongs to; its trace does. Nothing of the trace is kept: it has
+// secrets.
+int hear_command(CURL*, curl_infotype kind, char* text, size_t size, void* context) {
+  auto& talk = *static_cast<conversation*>(context);
+  if (kind != CURLINFO_HEADER_OUT) return 0;
+  const std::string_view command(text, size);
+  if (command.substr(0, 4) == "QUIT")
+    talk.quitting = true;
+  else
+    talk.at = step_of(command);
+  return 0;
+}
+
+bool breaks_a_line(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
+}
+
+bool is_mail_url(std::string_view url) {
+  return url.substr(0, 7) == "smtp://" || url.substr(0, 8) == "smtps://";
+}
+
+void prepare(curl_easy& easy, const smtp_settings& settings, conversation& talk) {
+  easy.set(CURLOPT_URL, settings.url.c_str());
+  easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  easy.set(CURLOPT_PROXY, "");
+  easy.set(CURLOPT_USE_SSL, static_cast<long>(settings.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  if (!settings.ca_file.empty()) easy.set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!settings.user.empty()) {
+    easy.set(CURLOPT_USERNAME, settings.user.c_str());
+    easy.set(CURLOPT_PASSWORD, settings.password.c_str());
+  }
+  const long ms = static_cast<long>(std::max<milliseconds::rep>(settings.timeout.count(), 1));
+  easy.set(CURLOPT_TIMEOUT_MS, ms);
+  easy.set(CURLOPT_CONNECTTIMEOUT_MS, ms);
+  easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, (ms + 999) / 1000);
+  // The handle's own timeouts hold for QUIT only when the connection is closed with the transfer, not with
+  // the cache.
+  easy.set(CURLOPT_FORBID_REUSE, 1L);
+  easy.set(CURLOPT_HEADERFUNCTION, &hear_reply);
+  easy.set(CURLOPT_HEADERDATA, &talk);
+  easy.set(CURLOPT_VERBOSE, 1L);
+  easy.set(CURLOPT_DEBUGFUNCTION, &hear_command);
+  easy.set(CURLOPT_DEBUGDATA, &talk);
+}
+
+}  // namespace
+
+result<smtp_reply> send_mail(const smtp_settings& settings, const std::string& from, const std::string& to,
+                             const std::string& message) {
+  if (!is_mail_url(settings.url))
+    return fail(errc::bad_request, "the mail server's URL starts with smtp:// or smtps://");
+  if (from.empty() || breaks_a_line(from)) return fail(errc::bad_request, "the sender is not an address");
+  if (to.empty() || breaks_a_line(to)) return fail(errc::bad_request, "the recipient is not an address");
+
+  conversation talk{.unsent = message};
+  curl_easy easy;
+  prepare(easy, settings, talk);
+  const std::string sender = "<" + from + ">";
+  easy.set(CURLOPT_MAIL_FROM, sender.c_str());
+  easy.set_list(CURLOPT_MAIL_RCPT, "<" + to + ">");
+  easy.set(CURLOPT_UPLOAD, 1L);
+  easy.set(CURLOPT_READFUNCTION, &give_message);
+  easy.set(CURLOPT_READDATA, &talk);
+  const CURLcode code = easy.perform();
+
+  if (code == CURLE_URL_MALFORMAT)
+    return fail(errc::bad_request, "the mail server's URL: " + easy.what_failed(code));
+  smtp_reply reply{.code = talk.code, .at = talk.at, .accepted = code == CURLE_OK, .line = talk.line};
+  if (reply.accepted || talk.code >= 400) return reply;
+  reply.code = 0;
+  reply.at = step::none;
+  reply.line = printable_line(easy.what_failed(code));
+  return reply;
+}
+
+}  // namespace dip::net

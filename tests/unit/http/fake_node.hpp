@@ -1,0 +1,215 @@
+// A node in memory behind the ports, which records what was asked and fails where it is told to.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "http/ports.hpp"
+
+namespace dip::http::test {
+
+inline const wall_time noon = *parse_rfc3339("2026-03-04T12:00:00.500Z");
+
+inline object_row make_row(const object_name& name, const std::string& bytes, const std::string& original) {
+  object_row row;
+  row.name = name;
+  row.size = bytes.size();
+  row.sha256 = std::string(60, 'a') + std::to_string(1000 + bytes.size() % 9000);
+  row.content_type = "image/png";
+  row.header.format = image_format::png;
+  row.header.width = 40;
+  row.header.height = 30;
+  row.created_at = noon;
+  row.expires_at = noon + std::chrono::hours{1};
+  row.original_name = original;
+  return row;
+}
+
+struct fake_files final : files_port {
+  struct stored {
+    object_row row;
+    std::string bytes;
+  };
+  std::mutex mutex;
+  std::map<object_name, stored> objects;
+  int live_uploads = 0;
+  int live_readers = 0;
+  std::uint64_t written = 0;
+  std::optional<error> on_begin, on_write, on_finish, on_read, on_remove;
+  std::function<void()> wrote = [] {};
+  std::pair<std::uint32_t, std::string> listed;
+
+  struct intake final : upload {
+    explicit intake(fake_files& f) : files(f) {}
+    ~intake() override {
+      const std::lock_guard lock{files.mutex};
+      --files.live_uploads;
+    }
+    result<void> write(std::string_view piece) override {
+      {
+        const std::lock_guard lock{files.mutex};
+        if (files.on_write) return tl::make_unexpected(*files.on_write);
+        files.written += piece.size();
+        if (bytes.size() < 4 << 20) bytes += piece;
+      }
+      files.wrote();
+      return {};
+    }
+    result<object_row> finish(std::string_view original) override {
+      const std::lock_guard lock{files.mutex};
+      if (files.on_finish) return tl::make_unexpected(*files.on_finish);
+      const object_name name{bucket::request_files, ulid::make(noon, partition_id{3}).text() + ".png"};
+      return (files.objects[name] = {make_row(name, bytes, std::string{original}), bytes}).row;
+    }
+    fake_files& files;
+    std::string bytes;
+  };
+
+  struct reader final : opened_object {
+    reader(fake_files& f, stored s) : files(f), file(std::move(s)) {}
+    ~reader() override {
+      const std::lock_guard lock{files.mutex};
+      --files.live_readers;
+    }
+    const object_row& row() const override { return file.row; }
+    result<size_t> read(std::uint64_t offset, std::span<char> out) override {
+      {
+        const std::lock_guard lock{files.mutex};
+        if (files.on_read && offset > 0) return tl::make_unexpected(*files.on_read);
+      }
+      const auto count = std::min<std::uint64_t>(out.size(), file.bytes.size() - offset);
+      std::copy_n(file.bytes.data() + offset, count, out.data());
+      return count;
+    }
+    fake_files& files;
+    stored file;
+  };
+
+  object_name put(const std::string& bytes, const std::string& original = "",
+                  const std::string& tail = ".png", bucket in = bucket::request_files) {
+    const std::lock_guard lock{mutex};
+    const object_name name{in, ulid::make(noon, partition_id{3}).text() + tail};
+    objects[name] = {make_row(name, bytes, original), bytes};
+    return name;
+  }
+
+  result<std::unique_ptr<upload>> begin_upload() override {
+    const std::lock_guard lock{mutex};
+    if (on_begin) return tl::make_unexpected(*on_begin);
+    ++live_uploads;
+    return std::make_unique<intake>(*this);
+  }
+  result<object_row> find(const object_name& name) override {
+    const std::lock_guard lock{mutex};
+    const auto found = objects.find(name);
+    if (found == objects.end()) return fail(errc::not_found, "there is no such file");
+    return found->second.row;
+  }
+  result<std::unique_ptr<opened_object>> open(const object_name& name) override {
+    const std::lock_guard lock{mutex};
+    const auto found = objects.find(name);
+    if (found == objects.end()) return fail(errc::not_found, "there is no such file");
+    ++live_readers;
+    return std::make_unique<reader>(*this, found->second);
+  }
+  result<void> remove(const object_name& name) override {
+    const std::lock_guard lock{mutex};
+    if (on_remove) return tl::make_unexpected(*on_remove);
+    if (objects.erase(name) == 0) return fail(errc::not_found, "there is no such file");
+    return {};
+  }
+  result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) override {
+    const std::lock_guard lock{mutex};
+    listed = {limit, std::string{cursor}};
+    if (cursor == "bad") return fail(errc::bad_request, "not a cursor of ours");
+    page<object_row> out;
+    for (const auto& [name, file] : objects)
+      if (name.in == in && out.items.size() < limit) out.items.push_back(file.row);
+    if (out.items.size() == limit) out.next_cursor = "more";
+    return out;
+  }
+};
+
+struct fake_requests final : requests_port {
+  std::mutex mutex;
+  std::map<request_id, request_record> records;
+  std::optional<error> on_submit, on_cancel;
+  std::function<void()> waiting = [] {};
+  milliseconds waited{-1};
+  process_request submitted;
+  std::string key, body;
+  query asked;
+
+  request_record add(request_status status) {
+    const std::lock_guard lock{mutex};
+    request_record r;
+    r.id = request_id{ulid::make(noon, partition_id{3})};
+    r.file = {bucket::request_files, ulid::make(noon, partition_id{3}).text() + ".png"};
+    r.status = status;
+    r.created_at = r.updated_at = noon;
+    return records[r.id] = r;
+  }
+  result<request_record> submit(const process_request& what, std::string_view idempotency,
+                                std::string_view text) override {
+    {
+      const std::lock_guard lock{mutex};
+      submitted = what;
+      key = idempotency;
+      body = text;
+      if (on_submit) return tl::make_unexpected(*on_submit);
+    }
+    return add(request_status::accepted);
+  }
+  result<request_record> find(const request_id& id) override {
+    const std::lock_guard lock{mutex};
+    const auto found = records.find(id);
+    if (found == records.end()) return fail(errc::not_found, "there is no such request");
+    return found->second;
+  }
+  result<request_record> wait(const request_id& id, milliseconds time) override {
+    {
+      const std::lock_guard lock{mutex};
+      waited = time;
+    }
+    waiting();
+    return find(id);
+  }
+  result<page<request_record>> list(const query& q) override {
+    const std::lock_guard lock{mutex};
+    asked = q;
+    page<request_record> out;
+    for (const auto& [id, r] : records) out.items.push_back(r);
+    out.stale = true;
+    return out;
+  }
+  result<request_record> cancel(const request_id& id) override {
+    const std::lock_guard lock{mutex};
+    if (on_cancel) return tl::make_unexpected(*on_cancel);
+    const auto found = records.find(id);
+    if (found == records.end()) return fail(errc::not_found, "there is no such request");
+    return found->second;
+  }
+};
+
+struct fake_self final : node_port {
+  std::mutex mutex;
+  std::string why;
+  bool drains = false;
+  std::string origin = "http://img.example.org";
+
+  bool ready(std::string& why_not) override {
+    const std::lock_guard lock{mutex};
+    why_not = why;
+    return why.empty();
+  }
+  std::string metrics() override { return "dip_up 1\n"; }
+  bool draining() override { return drains; }
+  const std::string& public_url() override { return origin; }
+};
+
+}  // namespace dip::http::test

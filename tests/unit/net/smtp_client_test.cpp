@@ -1,0 +1,175 @@
+#include "net/smtp_client.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/certificates.hpp"
+#include "tests/support/python_child.hpp"
+#include "tests/support/scratch_dir.hpp"
+
+using namespace dip;
+using net::send_mail;
+using step = net::smtp_reply::step;
+
+namespace {
+
+class mail_server {
+public:
+  explicit mail_server(std::vector<std::string> options = {})
+      : child_([&] {
+          options.insert(options.begin(), "tests/support/smtp_server.py");
+          return options;
+        }()) {}
+
+  [[nodiscard]] net::smtp_settings settings(const std::string& scheme = "smtp") const {
+    net::smtp_settings s;
+    s.url = scheme + "://127.0.0.1:" + std::to_string(child_.hello()["port"].get<int>());
+    s.starttls = false;
+    return s;
+  }
+  nlohmann::json received() { return nlohmann::json::parse(child_.line()); }
+
+private:
+  test::python_child child_;
+};
+
+const std::string letter = "Subject: hello\r\n\r\n.a line that starts with a dot\r\nand another\r\n";
+
+net::smtp_reply send(const net::smtp_settings& settings) {
+  auto reply = send_mail(settings, "dip@localhost", "owner@example.org", letter);
+  REQUIRE(reply);
+  return *reply;
+}
+
+}  // namespace
+
+TEST_CASE("a message arrives as it was, under its envelope") {
+  mail_server server;
+  const auto reply = send(server.settings());
+  CHECK(reply.accepted);
+  CHECK(reply.code == 250);
+  CHECK(reply.line == "250 2.0.0 taken");
+  const auto got = server.received();
+  CHECK(got["sender"] == "dip@localhost");
+  CHECK(got["recipients"] == nlohmann::json{"owner@example.org"});
+  CHECK(got["raw"] == letter);
+  CHECK(got["encrypted"] == false);
+}
+
+TEST_CASE("STARTTLS and SMTPS encrypt, with a certificate that is trusted") {
+  const test::scratch_dir dir;
+  const auto pems = test::make_certificates(dir);
+  for (const std::string mode : {"starttls", "implicit"}) {
+    CAPTURE(mode);
+    mail_server server({"--tls", mode, "--cert", pems.cert, "--key", pems.key});
+    auto settings = server.settings(mode == "implicit" ? "smtps" : "smtp");
+    settings.starttls = mode == "starttls";
+
+    const auto distrusted = send(settings);
+    CHECK_FALSE(distrusted.accepted);
+    CHECK(distrusted.at == step::none);
+    CHECK(distrusted.code == 0);
+    CHECK(distrusted.line.find("certificate") != std::string::npos);
+
+    settings.ca_file = pems.ca;
+    CHECK(send(settings).accepted);
+    CHECK(server.received()["encrypted"] == true);
+  }
+}
+
+TEST_CASE("nothing goes out in the clear when STARTTLS is demanded and not offered") {
+  mail_server server;
+  auto settings = server.settings();
+  settings.starttls = true;
+  const auto reply = send(settings);
+  CHECK_FALSE(reply.accepted);
+  CHECK(reply.at == step::none);
+}
+
+TEST_CASE("AUTH is done with the right password and fails with a wrong one") {
+  mail_server server({"--login", "dip:sesame"});
+  auto settings = server.settings();
+  settings.user = "dip";
+  settings.password = "open";
+  const auto refused = send(settings);
+  CHECK_FALSE(refused.accepted);
+  CHECK(refused.code == 535);
+  CHECK(refused.at == step::login);
+
+  settings.password = "sesame";
+  CHECK(send(settings).accepted);
+  CHECK(server.received()["login"] == "dip");
+}
+
+TEST_CASE("a refusal has its code, its words and its step") {
+  struct example {
+    const char* option;
+    const char* reply;
+    step at;
+    int code;
+  };
+  for (const example& e : {example{"--at-mail", "550 5.7.1 we do not like you", step::sender, 550},
+                           example{"--at-rcpt", "550 5.1.1 no such user", step::recipient, 550},
+                           example{"--at-rcpt", "451 4.7.1 greylisted", step::recipient, 451},
+                           example{"--at-data", "552 5.3.4 too big", step::message, 552},
+                           example{"--at-data", "452 4.2.2 mailbox full", step::message, 452}}) {
+    CAPTURE(e.option, e.reply);
+    mail_server server({e.option, e.reply});
+    const auto reply = send(server.settings());
+    CHECK_FALSE(reply.accepted);
+    CHECK(reply.code == e.code);
+    CHECK(reply.at == e.at);
+    CHECK(reply.line == e.reply);
+  }
+}
+
+TEST_CASE("a connection that is lost after the message is no answer") {
+  mail_server server({"--drop", "data"});
+  const auto reply = send(server.settings());
+  CHECK_FALSE(reply.accepted);
+  CHECK(reply.code == 0);
+  CHECK(reply.at == step::none);
+  CHECK_FALSE(reply.line.empty());
+}
+
+TEST_CASE("a server that says nothing is given up after the timeout") {
+  for (const char* where : {"greeting", "data"}) {
+    CAPTURE(where);
+    mail_server server({"--hang", where});
+    auto settings = server.settings();
+    settings.timeout = milliseconds(300);
+    const auto reply = send(settings);
+    CHECK_FALSE(reply.accepted);
+    CHECK(reply.at == step::none);
+    CHECK_FALSE(reply.line.empty());
+  }
+}
+
+TEST_CASE("a message that was taken stays taken when QUIT is not answered") {
+  mail_server server({"--hang", "quit"});
+  auto settings = server.settings();
+  settings.timeout = milliseconds(1000);
+  const auto reply = send(settings);
+  CHECK(reply.accepted);
+  CHECK(reply.line == "250 2.0.0 taken");
+}
+
+TEST_CASE("nobody listening is no answer") {
+  net::smtp_settings settings;
+  {
+    const mail_server gone;
+    settings = gone.settings();
+  }
+  const auto reply = send(settings);
+  CHECK_FALSE(reply.accepted);
+  CHECK(reply.at == step::none);
+}
+
+TEST_CASE("line breaks in the envelope and other URLs are not used") {
+  net::smtp_settings settings;
+  settings.url = "smtp://127.0.0.1:1";
+  CHECK(send_mail(settings, "a@b", "c@d\r\nDATA", letter).error().code == errc::bad_request);
+  CHECK(send_mail(settings, "a@b\nx", "c@d", letter).error().code == errc::bad_request);
+  CHECK(send_mail(settings, "", "c@d", letter).error().code == errc::bad_request);
+  settings.url = "file:///etc/passwd";
+  CHECK(send_mail(settings, "a@b", "c@d", letter).error().code == errc::bad_request);
+}
