@@ -46,6 +46,10 @@ void disk_guard::look() const {
   if (now - looked_ < look_every) return;
   looked_ = now;
   free_ = ask(directory_);
+  free_ballast_when_low();
+}
+
+void disk_guard::free_ballast_when_low() const {
   if (free_ < last_reserve && ::unlink(ballast_path().c_str()) == 0) free_ = ask(directory_);
 }
 

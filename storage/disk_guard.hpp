@@ -1,5 +1,5 @@
-// Watches the room on the disk: refuses new things below limits.free_disk, and gives up a ballast file when even the log
-// could no longer be written.
+// Watches the room on the disk: refuses new things below limits.free_disk, and gives up a ballast file when
+// even the log could no longer be written.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,16 @@ namespace dip {
 
 // Any thread. Asks the file system at most once a second.
 class disk_guard {
- public:
+public:
   disk_guard(std::string directory, std::uint64_t least_free, std::uint64_t ballast);
   // Makes the ballast when there is room for it beside the least free space.
   result<void> lay_ballast();
+  // To be called before anything is written: after a stop on a full disk there would be no room to begin.
+  void free_ballast_when_low() const;
   [[nodiscard]] bool full() const;
   [[nodiscard]] std::uint64_t free_bytes() const;
 
- private:
+private:
   void look() const;
   [[nodiscard]] std::string ballast_path() const { return directory_ + "/ballast"; }
 

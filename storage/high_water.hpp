@@ -1,5 +1,5 @@
-// How far each partition's log is known to reach, kept outside of the log: a log that ends before its mark has lost
-// something, and must not be trusted. Two slots, written in turn, so that one is always whole.
+// How far each partition's log is known to reach, kept outside of the log: a log that ends before its mark
+// has lost something, and must not be trusted. Two slots, written in turn, so that one is always whole.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,22 @@ namespace dip {
 struct high_water_mark {
   log_index index;
   std::uint64_t checksum = 0;  // of the entry there
+  term_number term;            // begun last: no entry of a later one is in the log
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.index, s.checksum);
+    return f(s.index, s.checksum, s.term);
   }
 };
 
 // One thread at a time.
 class high_water_file {
- public:
-  // Makes the file when there is none. `corrupt` when neither slot can be read, `io`.
-  [[nodiscard]] static result<std::unique_ptr<high_water_file>> open(const std::string& path, std::uint16_t partitions);
+public:
+  // Makes the file, all marks zero, durable.
+  [[nodiscard]] static result<std::unique_ptr<high_water_file>> make(const std::string& path,
+                                                                     std::uint16_t partitions);
+  // `corrupt` when it is missing or neither slot can be read, `io`.
+  [[nodiscard]] static result<std::unique_ptr<high_water_file>> open(const std::string& path,
+                                                                     std::uint16_t partitions);
   high_water_file(const high_water_file&) = delete;
   high_water_file& operator=(const high_water_file&) = delete;
   ~high_water_file();
@@ -34,7 +39,7 @@ class high_water_file {
   // Durable when it returns. `io`.
   result<void> write(std::vector<high_water_mark> marks);
 
- private:
+private:
   explicit high_water_file(int fd) : fd_(fd) {}
   result<void> load(std::uint16_t partitions);
 

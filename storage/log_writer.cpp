@@ -32,7 +32,7 @@ log_writer::~log_writer() {
   }
   while (round()) {
   }
-  if (marks_dirty_ && !broken_) write_marks();
+  if (!broken_) write_marks();
 }
 
 void log_writer::start_thread() {
@@ -58,10 +58,11 @@ void log_writer::cut(partition_id p, log_index up_to) {
 void log_writer::loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (round()) continue;
-    if (marks_dirty_ && !broken_ && now() - marked_ >= marks_every) write_marks();
+    if (!broken_) write_late_marks();
+    const bool late = has_late_marks();
     std::unique_lock lock{mutex_};
     const auto something = [this] { return !queue_.empty() || !cuts_.empty(); };
-    if (marks_dirty_)
+    if (late)
       wake_.wait_for(lock, stop, marks_every, something);
     else
       wake_.wait(lock, stop, something);
@@ -118,23 +119,57 @@ bool log_writer::write(const std::vector<appended>& batch) {
 
 // The marks say what was durable before this batch, then this batch is remembered: one behind, never ahead.
 void log_writer::note(const std::vector<appended>& batch) {
-  if (marks_file_ != nullptr && marks_dirty_ && now() - marked_ >= marks_every && !write_marks()) return;
+  if (!write_late_marks()) return;
   std::map<partition_id, log_index> last;
-  for (const auto& a : batch) {
-    last[a.partition] = a.index;
-    if (marks_file_ != nullptr) {
-      marks_.at(a.partition.value) = {a.index, a.checksum};
+  {
+    const std::lock_guard lock{marks_mutex_};
+    for (const auto& a : batch) {
+      last[a.partition] = a.index;
+      if (marks_file_ == nullptr) continue;
+      auto& mark = marks_.at(a.partition.value);
+      mark.index = a.index;
+      mark.checksum = a.checksum;
       marks_dirty_ = true;
     }
   }
   for (const auto& [p, index] : last) on_durable_(p, index);
 }
 
+high_water_mark log_writer::mark(partition_id p) {
+  const std::lock_guard lock{marks_mutex_};
+  return marks_file_ == nullptr ? high_water_mark{} : marks_.at(p.value);
+}
+
+bool log_writer::has_late_marks() {
+  const std::lock_guard lock{marks_mutex_};
+  return marks_dirty_;
+}
+
+bool log_writer::write_late_marks() {
+  {
+    const std::lock_guard lock{marks_mutex_};
+    if (!marks_dirty_ || now() - marked_ < marks_every) return true;
+  }
+  return write_marks();
+}
+
 bool log_writer::write_marks() {
-  if (const auto done = marks_file_->write(marks_); !done) return failed(done.error());
-  marks_dirty_ = false;
-  marked_ = now();
-  return true;
+  result<void> done;
+  {
+    const std::lock_guard lock{marks_mutex_};
+    if (!marks_dirty_) return true;
+    done = marks_file_->write(marks_);
+    marks_dirty_ = false;
+    marked_ = now();
+  }
+  return done ? true : failed(done.error());
+}
+
+result<void> log_writer::begin_term(partition_id p, term_number term) {
+  const std::lock_guard lock{marks_mutex_};
+  if (marks_file_ == nullptr) return {};
+  marks_.at(p.value).term = term;
+  return marks_file_->write(marks_);
 }
 
 bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts) {
@@ -144,7 +179,8 @@ bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& 
   for (const auto& [p, up_to] : cuts) {
     const auto record = snapshot->get(family::log, keys::of_index(p, up_to));
     if (!record) return failed(record.error());
-    if (!*record || (*record)->size() < 8) return failed({errc::corrupt, "the log misses an entry to be cut", ""});
+    if (!*record || (*record)->size() < 8)
+      return failed({errc::corrupt, "the log misses an entry to be cut", ""});
     changes->put(family::meta, log_base_key(p),
                  encode(log_base{up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
     changes->remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {up_to.value + 1}));
@@ -153,10 +189,8 @@ bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& 
   return true;
 }
 
-bool log_writer::failed(const error& e) {
-  broken_ = true;
-  on_fatal_(e);
-  return false;
+void log_writer::fail_with(const error& e) {
+  if (!broken_.exchange(true)) on_fatal_(e);
 }
 
 node_store::figures log_writer::figures() const {

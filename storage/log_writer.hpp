@@ -1,5 +1,5 @@
-// One writer for the logs of all partitions of a node: what came in while the disk was busy goes out as one synced batch
-// (group commit), and only then is anybody told.
+// One writer for the logs of all partitions of a node: what came in while the disk was busy goes out as one
+// synced batch (group commit), and only then is anybody told.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ struct log_base {
 
 // `add` and `cut` from any thread; entries of one partition must come in order.
 class log_writer {
- public:
+public:
   // `marks` may be null: a log in memory needs none.
   log_writer(kv_store& kv, high_water_file* marks, const node_store::options& options);
   log_writer(const log_writer&) = delete;
@@ -40,6 +40,13 @@ class log_writer {
 
   void start_thread();
   void add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum);
+  // Entries of `term` may follow: the mark file knows of it first.
+  [[nodiscard]] result<void> begin_term(partition_id p, term_number term);
+  // How far a partition is durable; what the mark file says, or soon will.
+  [[nodiscard]] high_water_mark mark(partition_id p);
+  // The log is of no use any more: `on_fatal` is told, once, and nothing is acknowledged from here on.
+  void fail_with(const error& e);
+  [[nodiscard]] bool broken() const { return broken_; }
   // Entries up to `up_to` are applied and no longer wanted: the tables are flushed, then the log is cut.
   void cut(partition_id p, log_index up_to);
   // One round, on the caller's thread; false when there was nothing to do. For logs without a thread.
@@ -48,7 +55,7 @@ class log_writer {
   void wait_written();
   [[nodiscard]] node_store::figures figures() const;
 
- private:
+private:
   struct appended {
     partition_id partition;
     log_index index;
@@ -60,17 +67,23 @@ class log_writer {
   bool write(const std::vector<appended>& batch);
   void note(const std::vector<appended>& batch);
   bool write_marks();
+  bool write_late_marks();
+  [[nodiscard]] bool has_late_marks();
   bool cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts);
-  bool failed(const error& e);
+  bool failed(const error& e) {
+    fail_with(e);
+    return false;
+  }
 
   kv_store& kv_;
   high_water_file* marks_file_;
   node_store::durable_callback on_durable_;
   node_store::fatal_callback on_fatal_;
+  std::mutex marks_mutex_;  // the writer's thread and those who begin terms
   std::vector<high_water_mark> marks_;
   bool marks_dirty_ = false;
-  bool broken_ = false;
   steady_time marked_{};
+  std::atomic<bool> broken_{false};
 
   std::mutex mutex_;
   std::condition_variable_any wake_;

@@ -1,4 +1,5 @@
-// What one node keeps: one RocksDB for the logs and tables of all its partitions, and the writer that syncs them.
+// What one node keeps: one RocksDB for the logs and tables of all its partitions, and the writer that syncs
+// them.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace dip {
 
 // A consistent look at one partition's tables. Cheap; keep it short-lived. Any thread.
 class state_view {
- public:
+public:
   virtual ~state_view() = default;
   [[nodiscard]] virtual log_index applied() const = 0;
   [[nodiscard]] virtual wall_time stamp() const = 0;  // of the last applied entry
@@ -42,11 +43,11 @@ class state_view {
   [[nodiscard]] virtual std::uint64_t state_hash() const = 0;
 };
 
-// One partition's replica on this node: its log and its tables. All but `view` belong to one owner (the partition
-// actor); `view` may be called from any thread. With one voter an entry is committed once it is durable here;
-// replication will stand between `propose` and `persisted`.
+// One partition's replica on this node: its log and its tables. All but `view` belong to one owner (the
+// partition actor); `view` may be called from any thread. With one voter an entry is committed once it is
+// durable here; replication will stand between `propose` and `persisted`.
 class replica {
- public:
+public:
   virtual ~replica() = default;
   [[nodiscard]] virtual partition_id partition() const = 0;
   [[nodiscard]] virtual term_number term() const = 0;
@@ -54,8 +55,8 @@ class replica {
   // Everything up to here is durable and applied.
   [[nodiscard]] virtual log_index applied() const = 0;
 
-  // Hands the command to the writer, stamped with `now` or the last stamp, whichever is later. The index is its
-  // place in the log. Errors: `disk_full` (nothing was taken), `internal` after `close`.
+  // Hands the command to the writer, stamped with `now` or the last stamp, whichever is later. The index is
+  // its place in the log. Errors: `disk_full` (nothing was taken), `internal` after `close`.
   virtual result<log_index> propose(command what, wall_time now) = 0;
   // To be called when the writer has reported `durable`: applies every entry up to there, in order.
   virtual std::vector<apply_outcome> persisted(log_index durable) = 0;
@@ -65,7 +66,7 @@ class replica {
 
 // Any thread, but for what a replica says of itself.
 class node_store {
- public:
+public:
   // Called on the writer's thread after the sync, once a batch and partition; must not block.
   using durable_callback = std::function<void(partition_id, log_index)>;
   // Called on the writer's thread when the log cannot be written: the process must end.
@@ -74,7 +75,8 @@ class node_store {
   struct options {
     std::uint16_t partitions = 8;
     std::uint64_t free_disk = 512ULL * 1024 * 1024;
-    std::uint64_t ballast = 64ULL * 1024 * 1024;       // given up when the disk is full, so that the log can end well
+    std::uint64_t ballast =
+        64ULL * 1024 * 1024;  // given up when the disk is full, so that the log can end well
     std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all column families together
     std::uint64_t log_keep = 4'096;  // applied entries kept before the log is cut, a partition
     durable_callback on_durable;
@@ -95,9 +97,10 @@ class node_store {
   [[nodiscard]] virtual figures stats() const = 0;
 };
 
-// Opens or makes DATA/state. Errors, each one line that says what to do: another process has it (`conflict`), it
-// cannot be written or has no room (`io`, `disk_full`), it was made with another number of partitions, or the log is
-// damaged (`corrupt`): a checksum chain that breaks, or a log that ends before its high-water mark.
+// Opens or makes DATA/state. Errors, each one line that says what to do: another process has it (`conflict`),
+// it cannot be written or has no room (`io`, `disk_full`), it was made with another number of partitions, or
+// the log is damaged (`corrupt`): a checksum chain that breaks, or a log that ends before its high-water
+// mark.
 [[nodiscard]] result<std::unique_ptr<node_store>> open_node_store(const std::string& directory,
                                                                   node_store::options options);
 

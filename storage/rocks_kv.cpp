@@ -15,9 +15,9 @@ namespace {
 
 using handles = std::array<rocksdb::ColumnFamilyHandle*, family_count>;
 
-constexpr std::array<const char*, family_count> names{"log",     "vote",        "requests",
-                                                      "queues",  "objects",     "idempotency",
-                                                      "default"};  // RocksDB's own default family holds meta
+constexpr std::array<const char*, family_count> names{
+    "log",     "vote",        "requests", "queues",
+    "objects", "idempotency", "default"};  // RocksDB's own default family holds meta
 
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
@@ -31,7 +31,7 @@ tl::unexpected<error> fail(const rocksdb::Status& s) {
 }
 
 class rocks_snapshot final : public kv_snapshot {
- public:
+public:
   rocks_snapshot(rocksdb::DB* db, const handles& all) : db_(db), all_(all), snapshot_(db->GetSnapshot()) {}
   rocks_snapshot(const rocks_snapshot&) = delete;
   rocks_snapshot& operator=(const rocks_snapshot&) = delete;
@@ -53,8 +53,9 @@ class rocks_snapshot final : public kv_snapshot {
     return ended(*it);
   }
 
-  result<void> each_back(family f, std::string_view prefix, std::string_view before,
-                         const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+  result<void> each_back(
+      family f, std::string_view prefix, std::string_view before,
+      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     const auto it = iterator(f);
     const auto bound = before.empty() ? after_prefix(prefix) : std::string{before};
     it->SeekForPrev(bound);
@@ -64,7 +65,7 @@ class rocks_snapshot final : public kv_snapshot {
     return ended(*it);
   }
 
- private:
+private:
   [[nodiscard]] rocksdb::ReadOptions options() const {
     rocksdb::ReadOptions o;
     o.snapshot = snapshot_;
@@ -85,7 +86,7 @@ class rocks_snapshot final : public kv_snapshot {
 };
 
 class rocks_batch final : public kv_batch {
- public:
+public:
   explicit rocks_batch(const handles& all) : all_(all) {}
   void put(family f, std::string_view key, std::string_view value) override {
     keep(batch_.Put(of(f), slice(key), slice(value)));
@@ -98,7 +99,7 @@ class rocks_batch final : public kv_batch {
   [[nodiscard]] const rocksdb::Status& status() const { return status_; }
   rocksdb::WriteBatch& raw() { return batch_; }
 
- private:
+private:
   void keep(const rocksdb::Status& s) {
     if (status_.ok()) status_ = s;
   }
@@ -109,7 +110,7 @@ class rocks_batch final : public kv_batch {
 };
 
 class rocks_kv final : public kv_store {
- public:
+public:
   rocks_kv(std::unique_ptr<rocksdb::DB> db, const handles& all) : db_(std::move(db)), all_(all) {}
   rocks_kv(const rocks_kv&) = delete;
   rocks_kv& operator=(const rocks_kv&) = delete;
@@ -118,7 +119,9 @@ class rocks_kv final : public kv_store {
     db_->Close();
   }
 
-  std::unique_ptr<kv_snapshot> snapshot() const override { return std::make_unique<rocks_snapshot>(db_.get(), all_); }
+  std::unique_ptr<kv_snapshot> snapshot() const override {
+    return std::make_unique<rocks_snapshot>(db_.get(), all_);
+  }
   std::unique_ptr<kv_batch> batch() const override { return std::make_unique<rocks_batch>(all_); }
 
   result<void> write(kv_batch& changes, bool synced) override {
@@ -137,7 +140,7 @@ class rocks_kv final : public kv_store {
     return {};
   }
 
- private:
+private:
   std::unique_ptr<rocksdb::DB> db_;
   handles all_;
 };
