@@ -36,9 +36,9 @@ replica& heard_store::open(partition_id p) {
   return *place;
 }
 
-std::optional<apply_outcome> heard_store::commit(partition_id p, command what) {
+std::optional<apply_outcome> heard_store::commit_at(partition_id p, command what, wall_time now) {
   auto& owner = open(p);
-  const auto index = owner.propose(std::move(what), wall_time{milliseconds{1'000}});
+  const auto index = owner.propose(std::move(what), now);
   if (!index) return std::nullopt;
   {
     std::unique_lock lock{mutex_};

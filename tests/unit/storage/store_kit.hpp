@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/node_store.hpp"
@@ -23,7 +24,10 @@ public:
   [[nodiscard]] node_store& store() { return *store_; }
   [[nodiscard]] replica& open(partition_id p);
   // The outcome of `what`; nothing when the writer has called `on_fatal` instead.
-  std::optional<apply_outcome> commit(partition_id p, command what);
+  std::optional<apply_outcome> commit(partition_id p, command what) {
+    return commit_at(p, std::move(what), wall_time{milliseconds{1'000}});
+  }
+  std::optional<apply_outcome> commit_at(partition_id p, command what, wall_time now);
   [[nodiscard]] std::optional<error> fatal();
 
 private:
