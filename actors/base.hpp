@@ -19,7 +19,7 @@ namespace dip {
 // Adds about 45 ns to a message: two reads of the clock and four relaxed atomics.
 template <class Base>
 class counted : public Base {
- public:
+public:
   explicit counted(caf::actor_config& cfg)
       : Base(cfg), counters_(census::here().add(this->id(), cfg.parent ? cfg.parent->id() : 0)) {
     this->set_exception_handler([this](std::exception_ptr& thrown) -> caf::error {
@@ -61,7 +61,7 @@ class counted : public Base {
     return Base::cleanup(std::move(reason), unit);
   }
 
- private:
+private:
   std::shared_ptr<actor_counters> counters_;
 };
 

@@ -30,7 +30,7 @@ struct actor_counters {
   // Messages that wait.
   [[nodiscard]] std::uint64_t depth() const;
 
- private:
+private:
   mutable std::mutex mutex_;
   std::string name_;
   std::string last_error_;
@@ -38,7 +38,7 @@ struct actor_counters {
 
 // Any thread.
 class census {
- public:
+public:
   // The one of this process.
   static census& here();
 
@@ -46,7 +46,8 @@ class census {
   void remove(std::uint64_t id);
   [[nodiscard]] std::vector<std::shared_ptr<actor_counters>> all() const;
 
-  // Restarts by name, over all supervisors, since the process began; the last error of what went down is kept.
+  // Restarts by name, over all supervisors, since the process began; the last error of what went down is
+  // kept.
   void note_restart(const std::string& name, const std::string& why);
   struct restarts {
     std::string name;
@@ -55,7 +56,7 @@ class census {
   };
   [[nodiscard]] std::vector<restarts> all_restarts() const;
 
- private:
+private:
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<actor_counters>> actors_;
   std::unordered_map<std::string, restarts> restarts_;

@@ -4,14 +4,25 @@ namespace dip {
 namespace {
 
 template <class Map, class Key>
-auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key)
+    -> std::optional<typename Map::mapped_type> {
   const std::shared_lock lock{mutex};
   const auto it = map.find(key);
   if (it == map.end()) return std::nullopt;
   return it->second;
 }
 
+size_t place(partition_id p, queue_name q) { return size_t{p.value} * queue_count + static_cast<size_t>(q); }
+
 }  // namespace
+
+void directory::note_depth(partition_id p, queue_name q, std::uint64_t messages) {
+  depths_.at(place(p, q)).store(messages, std::memory_order_relaxed);
+}
+
+std::uint64_t directory::depth(partition_id p, queue_name q) const {
+  return depths_.at(place(p, q)).load(std::memory_order_relaxed);
+}
 
 void directory::put(partition_id p, partition_actor h) {
   const std::unique_lock lock{mutex_};
@@ -53,7 +64,9 @@ void directory::clear() {
   relay_.reset();
 }
 
-std::optional<partition_actor> directory::partition(partition_id p) const { return look_up(mutex_, partitions_, p); }
+std::optional<partition_actor> directory::partition(partition_id p) const {
+  return look_up(mutex_, partitions_, p);
+}
 
 std::optional<topic_actor> directory::topic(partition_id p, topic_name t) const {
   return look_up(mutex_, topics_, std::pair{p, t});

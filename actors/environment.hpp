@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "core/clock.hpp"
@@ -15,7 +16,7 @@ class directory;
 
 // Threads for work that blocks. One per slot; tests run the work at once.
 class job_threads {
- public:
+public:
   virtual ~job_threads() = default;
   // Runs `job` on a thread of its own kind, in order of arrival; never blocks the caller.
   virtual void run(std::function<void()> job) = 0;
@@ -26,6 +27,9 @@ struct environment {
   const config* cfg = nullptr;
   const clock* time = nullptr;
   node_store* store = nullptr;
+  // How a partition actor gets its replica: opened beforehand at the node's start, anew when the actor is
+  // made again.
+  std::function<result<std::unique_ptr<replica>>(partition_id)> open_replica;
   object_store* objects = nullptr;
   directory* where = nullptr;
   std::string node;    // "n1"

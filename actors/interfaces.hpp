@@ -43,33 +43,29 @@ using queue_actor = caf::typed_actor<
     // False: the lease is not held with this token any more, the work is in vain.
     caf::replies_to<renew_lease>::with<bool>,
     // Back to the queue with backoff, or to the dead letters after the last try.
-    caf::reacts_to<give_back>,
-    caf::replies_to<ask_figures>::with<queue_figures>,
+    caf::reacts_to<give_back>, caf::replies_to<ask_figures>::with<queue_figures>,
     // Leases that ran out, delays that are over; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("tick")>, std::uint64_t>>;
 
 // One worker: one message at a time.
-using worker_actor = caf::typed_actor<
-    caf::reacts_to<leased_work>,
-    // The stage has ended, on its thread; sent by itself.
-    caf::reacts_to<caf::atom_constant<caf::atom("done")>, std::uint64_t>,
-    // Time to renew the lease of this epoch; sent by itself.
-    caf::reacts_to<caf::atom_constant<caf::atom("renew")>, std::uint64_t>>;
+using worker_actor = caf::typed_actor<caf::reacts_to<leased_work>,
+                                      // The stage has ended, on its thread; sent by itself.
+                                      caf::reacts_to<caf::atom_constant<caf::atom("done")>, std::uint64_t>,
+                                      // Time to renew the lease of this epoch; sent by itself.
+                                      caf::reacts_to<caf::atom_constant<caf::atom("renew")>, std::uint64_t>>;
 
 // Holds a node's free workers and finds work for them.
-using dispatcher_actor = caf::typed_actor<
-    caf::reacts_to<available>,
-    // A worker is free, or new.
-    caf::reacts_to<idle, worker_actor>,
-    // A worker is gone.
-    caf::reacts_to<caf::atom_constant<caf::atom("gone")>, std::uint64_t>,
-    caf::replies_to<drain>::with<bool>>;
+using dispatcher_actor =
+    caf::typed_actor<caf::reacts_to<available>,
+                     // A worker is free, or new.
+                     caf::reacts_to<idle, worker_actor>, caf::replies_to<drain>::with<bool>>;
 
 // Passes a node what the topics announce. One per node, however many watch there.
 using relay_actor = caf::typed_actor<caf::reacts_to<announced>>;
 
 // Keeps its children alive: one_for_one, with growing delay, until the restart intensity is exceeded.
-using supervisor_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
+using supervisor_actor =
+    caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
 
 // Verifies, sweeps and removes object files, a little at a time.
 using scrubber_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,

@@ -1,5 +1,5 @@
-// What actors say to each other, as plain records. They travel between nodes in our own codec (core/codec.hpp), never
-// in CAF's, so that their format is ours to keep; none is larger than 64 KiB.
+// What actors say to each other, as plain records. They travel between nodes in our own codec
+// (core/codec.hpp), never in CAF's, so that their format is ours to keep; none is larger than 64 KiB.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,8 @@ struct request_news {
   }
 };
 
-// What an applied entry changed in one queue; from the partition through the queue's topic, in the log's order.
+// What an applied entry changed in one queue; from the partition through the queue's topic, in the log's
+// order.
 struct queue_delta {
   log_index index;
   queue_change::kind what = queue_change::kind::added;
@@ -195,7 +196,8 @@ struct queue_figures {
   std::uint64_t in_total = 0, out_total = 0;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.partition, s.queue, s.visible, s.in_flight, s.delayed, s.dead, s.oldest_age_ms, s.in_total, s.out_total);
+    return f(s.partition, s.queue, s.visible, s.in_flight, s.delayed, s.dead, s.oldest_age_ms, s.in_total,
+             s.out_total);
   }
 };
 

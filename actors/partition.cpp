@@ -48,13 +48,15 @@ void tell_topics(self_ptr self, const environment* env, const std::vector<apply_
   for (const auto& o : outcomes) {
     for (const auto& c : o.queues)
       by_topic.at(static_cast<size_t>(c.message.ref.queue)).queue.push_back({o.index, c.what, c.message});
-    for (const auto& r : o.requests) by_topic.at(static_cast<size_t>(r.topic)).news.push_back(news_of(r.record));
+    for (const auto& r : o.requests)
+      by_topic.at(static_cast<size_t>(r.topic)).news.push_back(news_of(r.record));
     removed.insert(removed.end(), o.removed_objects.begin(), o.removed_objects.end());
   }
   const auto p = self->state.log->partition();
   for (size_t t = 0; t < by_topic.size(); ++t)
     if (!by_topic[t].queue.empty() || !by_topic[t].news.empty())
-      if (const auto h = env->where->topic(p, static_cast<topic_name>(t))) self->send(*h, std::move(by_topic[t]));
+      if (const auto h = env->where->topic(p, static_cast<topic_name>(t)))
+        self->send(*h, std::move(by_topic[t]));
   if (!removed.empty())
     if (const auto h = env->where->scrubber()) self->send(*h, std::move(removed));
 }
@@ -81,7 +83,8 @@ void retain(self_ptr self, const environment* env) {
   self->delayed_send(self, retention_every, retain_atom::value);
 }
 
-std::vector<child_spec> house_of(const environment* env, partition_id p, term_number term, const partition_actor& me) {
+std::vector<child_spec> house_of(const environment* env, partition_id p, term_number term,
+                                 const partition_actor& me) {
   std::vector<child_spec> out;
   const auto number = "/" + std::to_string(p.value);
   for (std::uint8_t i = 0; i < queue_count; ++i) {
@@ -103,15 +106,16 @@ std::vector<child_spec> house_of(const environment* env, partition_id p, term_nu
 
 }  // namespace
 
-partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self, const environment* env,
-                                         partition_id p) {
+partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self,
+                                         const environment* env, partition_id p) {
   self->label("partition/" + std::to_string(p.value));
-  auto log = env->store->open_replica(p);
+  auto log = env->open_replica(p);
   if (!log) throw std::runtime_error(log.error().detail);
   self->state.log = std::move(*log);
   const partition_actor me = self;
   env->where->put(p, me);
-  // The rows as they are now are what the children begin with; what is durable and not applied yet comes as deltas.
+  // The rows as they are now are what the children begin with; what is durable and not applied yet comes as
+  // deltas.
   self->state.kids.start(self, house_of(env, p, self->state.log->term(), me), env->time);
   self->delayed_send(self, retention_every, retain_atom::value);
   return {

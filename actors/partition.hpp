@@ -10,9 +10,9 @@
 
 namespace dip {
 
-// One Raft group on this node: owns the replica, so that log and tables are changed from one place. With one voter it
-// leads at once: its topics and queues are awake. If it goes down they go with it, and all are made again from the
-// tables.
+// One Raft group on this node: owns the replica, so that log and tables are changed from one place. With one
+// voter it leads at once: its topics and queues are awake. If it goes down they go with it, and all are made
+// again from the tables.
 struct partition_state {
   static inline const char* name = "partition";
   std::unique_ptr<replica> log;
@@ -20,7 +20,7 @@ struct partition_state {
   children kids;
 };
 
-partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self, const environment* env,
-                                         partition_id p);
+partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self,
+                                         const environment* env, partition_id p);
 
 }  // namespace dip

@@ -5,7 +5,7 @@ namespace dip {
 namespace {
 
 class preprocess_stage final : public stage {
- public:
+public:
   preprocess_stage(const environment* env, codec_pool* codecs) : env_(*env), codecs_(*codecs) {}
 
   stage_outcome run(const leased_work& work, const std::string& worker) override {
@@ -18,7 +18,7 @@ class preprocess_stage final : public stage {
                       {std::move(name)}};
   }
 
- private:
+private:
   result<object_row> normalise(const request_record& r) {
     const auto input_row = env_.store->view(r.id.partition())->object(r.file);
     if (!input_row) return gone(input_row.error());
@@ -26,8 +26,9 @@ class preprocess_stage final : public stage {
     if (!input) return gone(input.error());
     auto writer = env_.objects->create(bucket::preprocessed_files, checksum::xxh3);
     if (!writer) return tl::make_unexpected(writer.error());
-    const auto made = codecs_.borrow()->preprocess((*input)->descriptor(), input_row->header, r.plan.preprocess,
-                                                   (*writer)->descriptor(), env_.cfg->workers.timeout);
+    const auto made =
+        codecs_.borrow()->preprocess((*input)->descriptor(), input_row->header, r.plan.preprocess,
+                                     (*writer)->descriptor(), env_.cfg->workers.timeout);
     if (!made) return tl::make_unexpected(made.error());
 
     object_row row;

@@ -16,7 +16,7 @@ struct results {
 };
 
 class process_stage final : public stage {
- public:
+public:
   process_stage(const environment* env, codec_pool* codecs) : env_(*env), codecs_(*codecs) {}
 
   stage_outcome run(const leased_work& work, const std::string& worker) override {
@@ -31,13 +31,16 @@ class process_stage final : public stage {
     std::vector<object_name> names;
     for (const auto& o : made.objects) names.push_back(o.name);
     const auto now = env_.time->wall();
-    complete_process c{claim_of(env_, work, worker, began), std::move(made.objects), std::move(made.outputs),
-                       std::move(made.preview), now + env_.cfg->retention.requests,
+    complete_process c{claim_of(env_, work, worker, began),
+                       std::move(made.objects),
+                       std::move(made.outputs),
+                       std::move(made.preview),
+                       now + env_.cfg->retention.requests,
                        now + env_.cfg->retention.preprocessed_files};
     return stage_news{topic_name::notifier, std::move(c), std::move(names)};
   }
 
- private:
+private:
   using writers = std::vector<std::unique_ptr<object_writer>>;
 
   result<void> process(const request_record& r, results& made) {
@@ -51,9 +54,9 @@ class process_stage final : public stage {
     if (!outs) return tl::make_unexpected(outs.error());
     std::vector<int> descriptors;
     for (size_t i = 0; i < r.plan.outputs.size(); ++i) descriptors.push_back((*outs)[i]->descriptor());
-    const auto done =
-        codecs_.borrow()->process((*input)->descriptor(), r.plan.outputs, descriptors,
-                                  wants_preview ? outs->back()->descriptor() : -1, *marks, env_.cfg->workers.timeout);
+    const auto done = codecs_.borrow()->process((*input)->descriptor(), r.plan.outputs, descriptors,
+                                                wants_preview ? outs->back()->descriptor() : -1, *marks,
+                                                env_.cfg->workers.timeout);
     if (!done) return tl::make_unexpected(done.error());
     return keep(r, *done, *outs, made);
   }
@@ -69,8 +72,8 @@ class process_stage final : public stage {
     return env_.objects->open(r.preprocessed->name);
   }
 
-  result<std::vector<codec::watermark_input>> open_watermarks(const request_record& r,
-                                                              std::vector<std::unique_ptr<object_reader>>& open) {
+  result<std::vector<codec::watermark_input>> open_watermarks(
+      const request_record& r, std::vector<std::unique_ptr<object_reader>>& open) {
     std::vector<codec::watermark_input> out;
     for (const auto& output : r.plan.outputs)
       for (const auto& op : output.operations) {
@@ -103,14 +106,17 @@ class process_stage final : public stage {
     const auto attempt = ulid::make(env_.time->wall(), p);
     for (size_t i = 0; i < r.plan.outputs.size(); ++i) {
       const auto& plan = r.plan.outputs[i];
-      auto row = commit(*outs[i], make_output_name(attempt, plan.name, plan.format), plan.format, done.outputs.at(i));
+      auto row = commit(*outs[i], make_output_name(attempt, plan.name, plan.format), plan.format,
+                        done.outputs.at(i));
       if (!row) return tl::make_unexpected(row.error());
       row->original_name = r.file_name;
-      made.outputs.push_back({plan.name, row->name, plan.format, row->header.width, row->header.height, row->size});
+      made.outputs.push_back(
+          {plan.name, row->name, plan.format, row->header.width, row->header.height, row->size});
       made.objects.push_back(std::move(*row));
     }
     if (outs.size() == r.plan.outputs.size()) return {};
-    const auto name = make_upload_name(bucket::processed_files, ulid::make(env_.time->wall(), p), image_format::jpeg);
+    const auto name =
+        make_upload_name(bucket::processed_files, ulid::make(env_.time->wall(), p), image_format::jpeg);
     auto row = commit(*outs.back(), name, image_format::jpeg, done.preview);
     if (!row) return tl::make_unexpected(row.error());
     row->unlisted = true;

@@ -43,17 +43,20 @@ claim claim_of(const context& c, const queue_message& m, fencing_token token) {
 }
 
 // The last try: the request fails, or the notification does, and the message stays as a dead letter.
-command last_word(const context& c, const queue_message& m, const claim& by, errc code, const std::string& detail) {
-  if (c.name == queue_name::notifier) return settle_notification{by, notification_state::failed, detail, true};
-  fail_request f{by, {code, detail, m.kind == message_kind::preprocess ? "preprocess" : "process"}, true, {}, {}};
+command last_word(const context& c, const queue_message& m, const claim& by, errc code,
+                  const std::string& detail) {
+  if (c.name == queue_name::notifier)
+    return settle_notification{by, notification_state::failed, detail, true};
+  fail_request f{
+      by, {code, detail, m.kind == message_kind::preprocess ? "preprocess" : "process"}, true, {}, {}};
   const auto now = c.env->time->wall();
   f.record_expires_at = now + c.env->cfg->retention.requests;
   f.preprocessed_expires_at = now + c.env->cfg->retention.preprocessed_files;
   return f;
 }
 
-void give_back_to_log(self_ptr self, const context& c, const queue_message& m, const claim& by, const error& why,
-                      bool counted) {
+void give_back_to_log(self_ptr self, const context& c, const queue_message& m, const claim& by,
+                      const error& why, bool counted) {
   const auto& retry = self->state.retry;
   const auto delay =
       counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice()) : retry.after_loss(m);
@@ -85,8 +88,8 @@ void rebuild(self_ptr self, const context& c) {
   view->each_message(c.name, false, {}, take_in);
   view->each_message(c.name, true, {}, take_in);
   for (const auto& m : orphans)
-    give_back_to_log(self, c, m, claim_of(c, m, m.leased->token), {errc::worker_crashed, "the node was stopped", ""},
-                     false);
+    give_back_to_log(self, c, m, claim_of(c, m, m.leased->token),
+                     {errc::worker_crashed, "the node was stopped", ""}, false);
 }
 
 lease_reply lease_out(self_ptr self, const context& c, const lease_request& wanted) {
@@ -122,20 +125,21 @@ lease_reply lease_out(self_ptr self, const context& c, const lease_request& want
 void on_tick(self_ptr self, const context& c) {
   self->state.armed.reset();
   for (const auto& g : self->state.lines.expire(c.env->time->steady()))
-    give_back_to_log(self, c, g.message, claim_of(c, g.message, g.token), {errc::timeout, "the lease ran out", ""},
-                     false);
+    give_back_to_log(self, c, g.message, claim_of(c, g.message, g.token),
+                     {errc::timeout, "the lease ran out", ""}, false);
 }
 
 }  // namespace
 
-queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env, partition_id p,
-                                 queue_name name, term_number term, partition_actor log) {
+queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env,
+                                 partition_id p, queue_name name, term_number term, partition_actor log) {
   const context c{env, p, name, std::move(log)};
   self->label(std::string{to_string(name)} + "/" + std::to_string(p.value));
   self->state.lines = queue_lines{env->cfg->workers.visibility};
   self->state.retry = retry_policy::of(name, *env->cfg);
   self->state.term = term.value;
   rebuild(self, c);
+  env->where->note_depth(p, name, self->state.lines.size());
   arm(self, c);
   tell(self, c);
   return {
@@ -143,7 +147,9 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
         const auto now = c.env->time->steady();
         const auto wall = c.env->time->wall();
         for (const auto& delta : d.deltas)
-          if (delta.index > self->state.rebuilt_at) self->state.lines.apply(delta.what, delta.message, now, wall);
+          if (delta.index > self->state.rebuilt_at)
+            self->state.lines.apply(delta.what, delta.message, now, wall);
+        c.env->where->note_depth(c.partition, c.name, self->state.lines.size());
         arm(self, c);
         tell(self, c);
       },

@@ -17,8 +17,8 @@ namespace dip {
 //     ▲                │ gives back, or runs out
 //     └──── delayed ◀──┴──▶ dead letter, after the last try
 //
-// Each arrow is an entry of the log. A lease is handed out before its entry is durable: the log's order makes that
-// safe, for a settlement comes later in the same log and needs the lease's token.
+// Each arrow is an entry of the log. A lease is handed out before its entry is durable: the log's order makes
+// that safe, for a settlement comes later in the same log and needs the lease's token.
 struct queue_state {
   static inline const char* name = "queue";
   queue_lines lines{milliseconds{30'000}};
@@ -32,7 +32,7 @@ struct queue_state {
   std::mt19937_64 dice{std::random_device{}()};
 };
 
-queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env, partition_id p,
-                                 queue_name name, term_number term, partition_actor log);
+queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env,
+                                 partition_id p, queue_name name, term_number term, partition_actor log);
 
 }  // namespace dip

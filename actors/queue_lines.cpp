@@ -39,7 +39,8 @@ void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_
   s.message = m;
   if (is_new) ++in_;
   if (m.leased) {
-    if (s.at == place::leased && s.token == m.leased->token) return;  // handed out before its entry was applied
+    if (s.at == place::leased && s.token == m.leased->token)
+      return;  // handed out before its entry was applied
     s.token = m.leased->token;
     put(s, place::leased, now + visibility_);
   } else if (m.visible_at > wall) {
@@ -49,8 +50,8 @@ void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_
   }
 }
 
-std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint64_t term, std::uint64_t& counter,
-                                                  steady_time now) {
+std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint64_t term,
+                                                  std::uint64_t& counter, steady_time now) {
   std::vector<grant> out;
   while (out.size() < most && !ready_.empty()) {
     slot& s = slots_.at(*ready_.begin());
@@ -104,7 +105,8 @@ queue_figures queue_lines::figures(wall_time wall) const {
   f.dead = dead_;
   f.in_total = in_;
   f.out_total = out_;
-  for (const auto& [deadline, id] : deadlines_) ++(slots_.at(id).at == place::leased ? f.in_flight : f.delayed);
+  for (const auto& [deadline, id] : deadlines_)
+    ++(slots_.at(id).at == place::leased ? f.in_flight : f.delayed);
   if (!ready_.empty()) {
     const auto age = wall - slots_.at(*ready_.begin()).message.enqueued_at;
     f.oldest_age_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, age.count()));

@@ -1,5 +1,6 @@
-// One queue of one partition as its leader sees it: who waits, who is leased until when. Rebuilt from the tables and
-// kept up with the log's deltas; never the truth, which is in the rows. Plain: time comes in as an argument.
+// One queue of one partition as its leader sees it: who waits, who is leased until when. Rebuilt from the
+// tables and kept up with the log's deltas; never the truth, which is in the rows. Plain: time comes in as an
+// argument.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace dip {
 
 class queue_lines {
- public:
+public:
   struct grant {
     queue_message message;
     fencing_token token;
@@ -27,7 +28,8 @@ class queue_lines {
   // A row or a delta, in the log's order.
   void apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall);
 
-  // Up to `most` ready messages, oldest first, leased from now on. Tokens are (term, counter), the counter rising.
+  // Up to `most` ready messages, oldest first, leased from now on. Tokens are (term, counter), the counter
+  // rising.
   [[nodiscard]] std::vector<grant> take(std::uint32_t most, std::uint64_t term, std::uint64_t& counter,
                                         steady_time now);
   // The grant could not be logged: ready again, after `delay`.
@@ -37,8 +39,8 @@ class queue_lines {
   // The leased message with this token, or null.
   [[nodiscard]] const queue_message* held(message_id id, fencing_token token) const;
 
-  // Delays that are over become ready; leases that ran out are answered, to be given back through the log. Their next
-  // deadline is `visibility` away, in case that fails.
+  // Delays that are over become ready; leases that ran out are answered, to be given back through the log.
+  // Their next deadline is `visibility` away, in case that fails.
   [[nodiscard]] std::vector<grant> expire(steady_time now);
   [[nodiscard]] std::optional<steady_time> next_deadline() const;
 
@@ -46,7 +48,7 @@ class queue_lines {
   [[nodiscard]] std::uint64_t size() const { return slots_.size(); }
   [[nodiscard]] queue_figures figures(wall_time wall) const;
 
- private:
+private:
   enum class place : std::uint8_t { ready, delayed, leased };
   struct slot {
     queue_message message;

@@ -10,19 +10,19 @@
 namespace dip {
 
 struct restart_config {
-  std::uint32_t intensity = 5;       // restarts within `period` that are put up with
+  std::uint32_t intensity = 5;  // restarts within `period` that are put up with
   milliseconds period{30'000};
-  milliseconds first_delay{100};     // doubled at each restart within the period
+  milliseconds first_delay{100};  // doubled at each restart within the period
   milliseconds longest_delay{5'000};
 };
 
 class restart_policy {
- public:
+public:
   explicit restart_policy(restart_config config = {}) : config_(config) {}
   // A child went down at `now`: how long to wait before it is made again, or nothing: escalate.
   [[nodiscard]] std::optional<milliseconds> down(steady_time now);
 
- private:
+private:
   restart_config config_;
   std::deque<steady_time> recent_;
 };

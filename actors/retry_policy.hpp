@@ -11,18 +11,20 @@
 namespace dip {
 
 class retry_policy {
- public:
-  // The policy of a queue: backoff with full jitter until workers.max_receives, or the ladder of notifications.
+public:
+  // The policy of a queue: backoff with full jitter until workers.max_receives, or the ladder of
+  // notifications.
   [[nodiscard]] static retry_policy of(queue_name queue, const config& c);
 
-  // A counted try of `m` has just failed (its `failed` does not have it yet): the delay before the next, or nothing:
-  // a dead letter. `dice` is evenly spread over all 64-bit numbers.
+  // A counted try of `m` has just failed (its `failed` does not have it yet): the delay before the next, or
+  // nothing: a dead letter. `dice` is evenly spread over all 64-bit numbers.
   [[nodiscard]] std::optional<milliseconds> after_failure(const queue_message& m, wall_time now,
                                                           std::uint64_t dice) const;
-  // A lease ran out or was lost. No failure of the image; but one that takes its worker down each time must end.
+  // A lease ran out or was lost. No failure of the image; but one that takes its worker down each time must
+  // end.
   [[nodiscard]] std::optional<milliseconds> after_loss(const queue_message& m) const;
 
- private:
+private:
   bool ladder_ = false;
   std::uint32_t most_ = 5;
   milliseconds first_{1'000};

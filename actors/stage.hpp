@@ -24,7 +24,7 @@ using stage_outcome = std::variant<stage_news, stage_retry>;
 
 // Blocks; one call at a time per thread, any number of threads. Never throws.
 class stage {
- public:
+public:
   virtual ~stage() = default;
   // `worker` is the name that the timeline shows.
   virtual stage_outcome run(const leased_work& work, const std::string& worker) = 0;

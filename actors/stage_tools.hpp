@@ -9,7 +9,8 @@
 
 namespace dip {
 
-inline claim claim_of(const environment& env, const leased_work& work, const std::string& worker, steady_time began) {
+inline claim claim_of(const environment& env, const leased_work& work, const std::string& worker,
+                      steady_time began) {
   const auto took = std::chrono::duration_cast<milliseconds>(env.time->steady() - began).count();
   return {work.message.ref, work.token, env.node, worker, static_cast<std::uint64_t>(took)};
 }

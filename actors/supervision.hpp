@@ -22,11 +22,12 @@ struct child_spec {
 
 // one_for_one over a fixed list. The owner gives its state one, and handles the atom `restart` with `again`.
 class children {
- public:
+public:
   using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
-  // Starts all in order and watches them. `self` goes down with `sec::runtime_error` when the restart intensity is
-  // exceeded: its own supervisor decides then. An exit that was asked for goes to the children first.
+  // Starts all in order and watches them. `self` goes down with `sec::runtime_error` when the restart
+  // intensity is exceeded: its own supervisor decides then. An exit that was asked for goes to the children
+  // first.
   template <class Self>
   void start(Self* self, std::vector<child_spec> specs, const clock* time, restart_config config = {}) {
     for (auto& spec : specs) rooms_.push_back({std::move(spec), {}, restart_policy{config}});
@@ -47,7 +48,7 @@ class children {
     if (index < rooms_.size() && !rooms_[index].handle) open(self, rooms_[index]);
   }
 
- private:
+private:
   struct room {
     child_spec spec;
     caf::actor handle;

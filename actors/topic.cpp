@@ -4,8 +4,8 @@
 
 namespace dip {
 
-topic_actor::behavior_type topic(counted_actor<topic_actor, topic_state>* self, const environment* env, partition_id p,
-                                 topic_name name, partition_actor log) {
+topic_actor::behavior_type topic(counted_actor<topic_actor, topic_state>* self, const environment* env,
+                                 partition_id p, topic_name name, partition_actor log) {
   self->label(std::string{to_string(name)} + "/" + std::to_string(p.value));
   return {
       [=](publish& news) {
@@ -14,7 +14,8 @@ topic_actor::behavior_type topic(counted_actor<topic_actor, topic_state>* self, 
       },
       [=](committed& c) {
         if (!c.queue.empty())
-          if (const auto q = env->where->queue(p, queue_of(name))) self->send(*q, delivered{std::move(c.queue)});
+          if (const auto q = env->where->queue(p, queue_of(name)))
+            self->send(*q, delivered{std::move(c.queue)});
         if (!c.news.empty())
           for (const auto& relay : env->where->relays()) self->send(relay, announced{name, c.news});
       },

@@ -18,7 +18,7 @@ using wall_time = std::chrono::sys_time<milliseconds>;
 using steady_time = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
 class clock {
- public:
+public:
   virtual ~clock() = default;
   [[nodiscard]] virtual wall_time wall() const = 0;
   [[nodiscard]] virtual steady_time steady() const = 0;
@@ -26,7 +26,7 @@ class clock {
 
 // The operating system's clocks. Any thread.
 class system_clock final : public clock {
- public:
+public:
   [[nodiscard]] wall_time wall() const override;
   [[nodiscard]] steady_time steady() const override;
 };

@@ -27,7 +27,7 @@ namespace dip {
 inline constexpr unsigned char codec_version = 1;
 
 class encoder {
- public:
+public:
   template <class... Ts>
   bool operator()(const Ts&... xs) {
     (put(xs), ...);
@@ -36,7 +36,10 @@ class encoder {
 
   template <class T>
   void put(const T& x) {
-    if constexpr (requires { x.has_value(); *x; }) {
+    if constexpr (requires {
+                    x.has_value();
+                    *x;
+                  }) {
       put(x.has_value());
       if (x) put(*x);
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -53,20 +56,32 @@ class encoder {
       for (int i = 0; i < 8; ++i, bits >>= 8) out_.push_back(static_cast<char>(bits & 0xff));
     } else if constexpr (requires { x.time_since_epoch(); }) {
       put(x.time_since_epoch().count());
-    } else if constexpr (requires { typename T::period; x.count(); }) {
+    } else if constexpr (requires {
+                           typename T::period;
+                           x.count();
+                         }) {
       put(x.count());
     } else if constexpr (std::convertible_to<const T&, std::string_view>) {
       const std::string_view s = x;
       varint(s.size());
       out_.append(s);
-    } else if constexpr (requires { x.value; typename T::strong_id; }) {
+    } else if constexpr (requires {
+                           x.value;
+                           typename T::strong_id;
+                         }) {
       put(x.value);
     } else if constexpr (requires { x.bytes(); }) {
       out_.append(reinterpret_cast<const char*>(x.bytes().data()), x.bytes().size());
-    } else if constexpr (requires { x.index(); x.valueless_by_exception(); }) {
+    } else if constexpr (requires {
+                           x.index();
+                           x.valueless_by_exception();
+                         }) {
       varint(x.index());
       std::visit([&](const auto& alternative) { nested(alternative); }, x);
-    } else if constexpr (requires { x.begin(); x.size(); }) {
+    } else if constexpr (requires {
+                           x.begin();
+                           x.size();
+                         }) {
       varint(x.size());
       for (const auto& element : x) put(element);
     } else if constexpr (std::is_same_v<T, std::monostate>) {
@@ -77,7 +92,7 @@ class encoder {
 
   [[nodiscard]] std::string take() && { return std::move(out_); }
 
- private:
+private:
   void varint(std::uint64_t v) {
     while (v >= 0x80) {
       out_.push_back(static_cast<char>((v & 0x7f) | 0x80));
@@ -102,7 +117,7 @@ class encoder {
 
 // Reads what `encoder` wrote. Any bytes at all are safe to read: `ok()` turns false and stays so.
 class decoder {
- public:
+public:
   explicit decoder(std::string_view bytes) : in_(bytes) {}
 
   template <class... Ts>
@@ -114,7 +129,11 @@ class decoder {
   template <class T>
   void get(T& x) {
     if (!ok_) return;
-    if constexpr (requires { x.has_value(); *x; x.reset(); }) {
+    if constexpr (requires {
+                    x.has_value();
+                    *x;
+                    x.reset();
+                  }) {
       bool there = false;
       get(there);
       if (there && ok_) get(x.emplace());
@@ -145,22 +164,38 @@ class decoder {
       typename T::duration::rep count{};
       get(count);
       x = T{typename T::duration{count}};
-    } else if constexpr (requires { typename T::period; x.count(); }) {
+    } else if constexpr (requires {
+                           typename T::period;
+                           x.count();
+                         }) {
       typename T::rep count{};
       get(count);
       x = T{count};
     } else if constexpr (std::is_same_v<T, std::string>) {
       x = take(varint());
-    } else if constexpr (requires { x.value; typename T::strong_id; }) {
+    } else if constexpr (requires {
+                           x.value;
+                           typename T::strong_id;
+                         }) {
       get(x.value);
-    } else if constexpr (requires { x.bytes(); T::from_bytes(std::string_view{}); }) {
+    } else if constexpr (requires {
+                           x.bytes();
+                           T::from_bytes(std::string_view{});
+                         }) {
       if (const auto raw = take(T::size); ok_) x = T::from_bytes(raw);
-    } else if constexpr (requires { x.index(); x.valueless_by_exception(); }) {
+    } else if constexpr (requires {
+                           x.index();
+                           x.valueless_by_exception();
+                         }) {
       get_variant(x, varint(), std::make_index_sequence<std::variant_size_v<T>>{});
-    } else if constexpr (requires { x.emplace_back(); x.clear(); }) {
+    } else if constexpr (requires {
+                           x.emplace_back();
+                           x.clear();
+                         }) {
       const auto count = varint();
       x.clear();
-      // Each element takes a byte at least: a count beyond what is left is a lie, and must not reserve memory.
+      // Each element takes a byte at least: a count beyond what is left is a lie, and must not reserve
+      // memory.
       if (count > in_.size()) ok_ = false;
       for (std::uint64_t i = 0; ok_ && i < count; ++i) get(x.emplace_back());
     } else if constexpr (std::is_same_v<T, std::monostate>) {
@@ -172,7 +207,7 @@ class decoder {
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return in_.empty(); }
 
- private:
+private:
   // A record that ends early was written before this field existed: the field keeps its default.
   template <class T>
   void get_field(T& x) {

@@ -136,8 +136,7 @@ problem store_tls(config& c, const config_value& value) {
   return "must be \"none\", \"starttls\" or \"implicit\"";
 }
 
-#define DIP_FIELD(path) \
-  [](auto& in) -> auto& { return in.path; }
+#define DIP_FIELD(path) [](auto& in) -> auto& { return in.path; }
 
 std::vector<config_key> make_config_keys() {
   constexpr auto big = std::numeric_limits<std::uint32_t>::max();

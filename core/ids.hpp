@@ -21,7 +21,8 @@ struct partition_id {
 };
 inline constexpr std::uint16_t max_partitions = 1024;
 
-// The term of a partition's leader (Raft dissertation, section 3.3), and the place of an entry in its log; both from 1.
+// The term of a partition's leader (Raft dissertation, section 3.3), and the place of an entry in its log;
+// both from 1.
 struct term_number {
   using strong_id = void;
   std::uint64_t value = 0;
@@ -40,10 +41,10 @@ struct message_id {
   auto operator<=>(const message_id&) const = default;
 };
 
-// 26 characters of Crockford's base 32: 48 bits of milliseconds, 70 bits from the kernel's generator, 10 bits of
-// partition. Sorts by time. Never incremented: a URL that holds one cannot be guessed.
+// 26 characters of Crockford's base 32: 48 bits of milliseconds, 70 bits from the kernel's generator, 10 bits
+// of partition. Sorts by time. Never incremented: a URL that holds one cannot be guessed.
 class ulid {
- public:
+public:
   static constexpr size_t size = 16;
   static constexpr size_t text_size = 26;
 
@@ -59,7 +60,7 @@ class ulid {
   [[nodiscard]] const std::array<std::uint8_t, size>& bytes() const { return bytes_; }
   auto operator<=>(const ulid&) const = default;
 
- private:
+private:
   std::array<std::uint8_t, size> bytes_{};  // most significant first
 };
 

@@ -1,6 +1,6 @@
-// What a partition's log consists of. Everything that changes a partition's tables is one of these commands; applying
-// them in order, on any replica, gives the same bytes. Times, ids, delays and decisions that depend on settings are
-// stamped into the command by the leader. Grammar and an example: docs/formats.md, "The log".
+// What a partition's log consists of. Everything that changes a partition's tables is one of these commands;
+// applying them in order, on any replica, gives the same bytes. Times, ids, delays and decisions that depend
+// on settings are stamped into the command by the leader. Grammar and an example: docs/formats.md, "The log".
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ struct delete_object {
 };
 
 // Publish to rtp-request-topic: the record, its message in rtp-request-queue, a pin on the input.
-// `not_found` when the input's row is gone. A record with the same id is answered as if just made: idempotent.
+// `not_found` when the input's row is gone. A record with the same id is answered as if just made:
+// idempotent.
 struct accept_request {
   request_record record;
   template <class S, class F>
@@ -97,7 +98,8 @@ struct complete_preprocess {
   }
 };
 
-// Publish to rtp-notifier-topic: the outputs' rows, `processed`, and a message for each notification that is wanted.
+// Publish to rtp-notifier-topic: the outputs' rows, `processed`, and a message for each notification that is
+// wanted.
 struct complete_process {
   claim by;
   std::vector<object_row> objects;  // of the outputs, and of the preview
@@ -111,8 +113,8 @@ struct complete_process {
   }
 };
 
-// The image's fault, or the last try: the request ends `failed`, the owner is told. With `dead`, the message stays in
-// the queue as a dead letter with its history and goes on pinning the input; else it is settled.
+// The image's fault, or the last try: the request ends `failed`, the owner is told. With `dead`, the message
+// stays in the queue as a dead letter with its history and goes on pinning the input; else it is settled.
 struct fail_request {
   claim by;
   request_failure failure;
@@ -137,7 +139,8 @@ struct return_message {
   }
 };
 
-// The preprocessed file is gone: this message is settled, and the stage before gets one again. No attempt counted.
+// The preprocessed file is gone: this message is settled, and the stage before gets one again. No attempt
+// counted.
 struct redo_preprocess {
   claim by;
   template <class S, class F>
@@ -158,8 +161,8 @@ struct settle_notification {
   }
 };
 
-// `conflict` when the request is final, `not_found` when there is none. Its messages are removed; a worker's late
-// result meets `stale_lease`.
+// `conflict` when the request is final, `not_found` when there is none. Its messages are removed; a worker's
+// late result meets `stale_lease`.
 struct cancel_request {
   request_id id;
   wall_time record_expires_at{};
@@ -194,8 +197,8 @@ struct idempotency_row {
   bool operator==(const idempotency_row&) const = default;
 };
 
-// Answers the row that holds afterwards: the one given, or an earlier one that has not expired. Another body_hash
-// than that one's: `idempotency_mismatch`.
+// Answers the row that holds afterwards: the one given, or an earlier one that has not expired. Another
+// body_hash than that one's: `idempotency_mismatch`.
 struct reserve_idempotency {
   idempotency_row row;
   template <class S, class F>
@@ -204,9 +207,10 @@ struct reserve_idempotency {
   }
 };
 
-using command = std::variant<barrier, put_object, delete_object, accept_request, grant_leases, complete_preprocess,
-                             complete_process, fail_request, return_message, redo_preprocess, settle_notification,
-                             cancel_request, remove_expired, reserve_idempotency>;
+using command =
+    std::variant<barrier, put_object, delete_object, accept_request, grant_leases, complete_preprocess,
+                 complete_process, fail_request, return_message, redo_preprocess, settle_notification,
+                 cancel_request, remove_expired, reserve_idempotency>;
 
 struct log_entry {
   log_index index;

@@ -35,7 +35,8 @@ struct object_name {
   auto operator<=>(const object_name&) const = default;
 };
 
-// Accepts exactly the two shapes above, with an extension of 1 to 5 of [a-z0-9]; so no key can leave its folder.
+// Accepts exactly the two shapes above, with an extension of 1 to 5 of [a-z0-9]; so no key can leave its
+// folder.
 [[nodiscard]] result<object_name> parse_key(bucket in, std::string_view key);
 [[nodiscard]] object_name make_upload_name(bucket in, ulid id, image_format format);
 [[nodiscard]] object_name make_output_name(ulid attempt, std::string_view output, image_format format);
@@ -50,11 +51,11 @@ struct object_row {
   image_header header;
   wall_time created_at{};
   wall_time expires_at{};
-  std::string original_name;   // the uploader's file name; may be empty
-  std::uint32_t pins = 0;      // live requests that need it: neither DELETE nor retention removes it meanwhile
-  bool unlisted = false;       // a mail's preview: served by its URL, in no listing
-  request_id made_by;          // the request whose output it is; zero for an upload
-  std::string node;            // the node that holds a preprocessed file; empty for replicated objects
+  std::string original_name;  // the uploader's file name; may be empty
+  std::uint32_t pins = 0;     // live requests that need it: neither DELETE nor retention removes it meanwhile
+  bool unlisted = false;      // a mail's preview: served by its URL, in no listing
+  request_id made_by;         // the request whose output it is; zero for an upload
+  std::string node;           // the node that holds a preprocessed file; empty for replicated objects
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {

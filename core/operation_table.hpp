@@ -1,4 +1,5 @@
-// The operations there are, as a table: the parser, the API's description, the CLI's --op and the codec read it.
+// The operations there are, as a table: the parser, the API's description, the CLI's --op and the codec read
+// it.
 #pragma once
 
 #include <span>
@@ -16,7 +17,7 @@ struct param_spec {
   bool required = false;
   double min = 0;  // of integer and number, both ends included; of text: of its length in bytes
   double max = 0;
-  param_value fallback = {};                     // monostate: none
+  param_value fallback = {};                       // monostate: none
   std::span<const std::string_view> choices = {};  // of choice
   std::string_view doc;
 };
@@ -25,7 +26,8 @@ struct operation_spec {
   std::string_view name;
   std::string_view doc;
   std::span<const param_spec> params;
-  // What no single parameter shows (resize needs a width or a height): nothing, or the sentence to answer with.
+  // What no single parameter shows (resize needs a width or a height): nothing, or the sentence to answer
+  // with.
   std::string_view (*check)(const operation& op) = nullptr;
 };
 
@@ -36,7 +38,8 @@ struct operation_spec {
 [[nodiscard]] const param_value& param(const operation& op, std::string_view name);
 [[nodiscard]] bool has_param(const operation& op, std::string_view name);
 [[nodiscard]] double number_param(const operation& op, std::string_view name, double otherwise = 0);
-[[nodiscard]] std::int64_t integer_param(const operation& op, std::string_view name, std::int64_t otherwise = 0);
+[[nodiscard]] std::int64_t integer_param(const operation& op, std::string_view name,
+                                         std::int64_t otherwise = 0);
 [[nodiscard]] bool bool_param(const operation& op, std::string_view name);
 [[nodiscard]] std::string_view text_param(const operation& op, std::string_view name);
 

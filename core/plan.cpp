@@ -121,6 +121,8 @@ private:
   result<void> resize(const operation& op, const std::string& pointer) {
     const auto by = resize_geometry(size_.width, size_.height, op);
     if (auto scaled = become(by.scaled(), pointer); !scaled) return scaled;
+    // Also where nothing changes here: the preprocessor has scaled to what this step asks for.
+    sized_by_ = pointer;
     return become(by.out(), pointer);
   }
 

@@ -56,9 +56,10 @@ struct job_plan {
   bool operator==(const job_plan&) const = default;
 };
 
-// Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer of the step that
-// cannot be done on such an image (a crop outside of it, an output side over limits.side).
-[[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what, const limits_config& limits);
+// Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer of the step
+// that cannot be done on such an image (a crop outside of it, an output side over limits.side).
+[[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what,
+                                         const limits_config& limits);
 
 // Whether an image may be accepted at all: limits.pixels a frame, in all, and limits.frames.
 [[nodiscard]] result<void> check_header(const image_header& header, const limits_config& limits);

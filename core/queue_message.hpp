@@ -96,8 +96,8 @@ struct queue_message {
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.ref, s.kind, s.request, s.run, s.enqueued_at, s.visible_at, s.acquired, s.failed, s.leased, s.dead,
-             s.dead_at, s.history);
+    return f(s.ref, s.kind, s.request, s.run, s.enqueued_at, s.visible_at, s.acquired, s.failed, s.leased,
+             s.dead, s.dead_at, s.history);
   }
   bool operator==(const queue_message&) const = default;
 };

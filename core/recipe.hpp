@@ -72,15 +72,19 @@ struct process_request {
   std::string metadata_json;  // the caller's object, compact; empty when there is none
 };
 
-// Reads a request. `preset` gives the JSON text of a preset by name, or nothing; it is laid under what the request
-// says: a field of the request replaces the preset's. Errors: `invalid_operation` with the JSON pointer of the
-// field (unknown field or operation, wrong type, out of range), `bad_request` when `text` is not a JSON object.
+// Reads a request. `preset` gives the JSON text of a preset by name, or nothing; it is laid under what the
+// request says: a field of the request replaces the preset's. Errors: `invalid_operation` with the JSON
+// pointer of the field (unknown field or operation, wrong type, out of range), `bad_request` when `text` is
+// not a JSON object.
 using preset_lookup = std::optional<std::string> (*)(const void* context, std::string_view name);
-[[nodiscard]] result<process_request> parse_process_request(std::string_view text, const limits_config& limits,
-                                                            preset_lookup preset, const void* context);
+[[nodiscard]] result<process_request> parse_process_request(std::string_view text,
+                                                            const limits_config& limits, preset_lookup preset,
+                                                            const void* context);
 
-// A list of operations, as in `operations`; `pointer` is put before the pointers of errors. For presets and the CLI.
-[[nodiscard]] result<std::vector<operation>> parse_operations(const nlohmann::json& list, const limits_config& limits,
+// A list of operations, as in `operations`; `pointer` is put before the pointers of errors. For presets and
+// the CLI.
+[[nodiscard]] result<std::vector<operation>> parse_operations(const nlohmann::json& list,
+                                                              const limits_config& limits,
                                                               const std::string& pointer);
 
 // The JSON that means the same: what GET /requests/{id} shows.

@@ -1,5 +1,5 @@
-// What the HTTP gateway needs of a node, as plain abstract classes that runtime/ implements. Every call may come from
-// any handler thread and may block until it has its answer.
+// What the HTTP gateway needs of a node, as plain abstract classes that runtime/ implements. Every call may
+// come from any handler thread and may block until it has its answer.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@ namespace dip::http {
 
 // An upload that is being received. Dropping it leaves nothing behind.
 class upload {
- public:
+public:
   virtual ~upload() = default;
-  // Streams to disk, hashed on the way. `too_large` beyond limits.upload, `unsupported_media` as soon as the first
-  // bytes show it, `disk_full`, `io`.
+  // Streams to disk, hashed on the way. `too_large` beyond limits.upload, `unsupported_media` as soon as the
+  // first bytes show it, `disk_full`, `io`.
   virtual result<void> write(std::string_view bytes) = 0;
-  // Probes the header, makes the bytes durable, logs the row. `invalid_image` (also when empty), `too_many_pixels`,
-  // `unsupported_media`, `no_quorum`, `draining`, `disk_full`.
+  // Probes the header, makes the bytes durable, logs the row. `invalid_image` (also when empty),
+  // `too_many_pixels`, `unsupported_media`, `no_quorum`, `draining`, `disk_full`.
   virtual result<object_row> finish(std::string_view original_name) = 0;
 };
 
 class opened_object {
- public:
+public:
   virtual ~opened_object() = default;
   [[nodiscard]] virtual const object_row& row() const = 0;
   virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
@@ -45,7 +45,7 @@ struct page {
 };
 
 class files_port {
- public:
+public:
   virtual ~files_port() = default;
   // `draining`, `disk_full`, `overloaded`: nothing was taken.
   virtual result<std::unique_ptr<upload>> begin_upload() = 0;
@@ -57,7 +57,7 @@ class files_port {
 };
 
 class requests_port {
- public:
+public:
   struct query {
     std::optional<request_status> status;
     std::optional<wall_time> since;
@@ -78,7 +78,7 @@ class requests_port {
 };
 
 class node_port {
- public:
+public:
   virtual ~node_port() = default;
   [[nodiscard]] virtual bool ready(std::string& why_not) = 0;
   [[nodiscard]] virtual std::string metrics() = 0;  // Prometheus text format 0.0.4

@@ -14,11 +14,12 @@
 
 namespace dip {
 
-// One child's conversation. One thread at a time; a child that died or was killed is replaced before the next job.
-// Errors of all calls: `invalid_image` (cannot be decoded), `too_many_pixels`, `invalid_operation`, `timeout` (killed
-// at the deadline), `worker_crashed` (it died, or broke the protocol), `disk_full`, `io`.
+// One child's conversation. One thread at a time; a child that died or was killed is replaced before the next
+// job. Errors of all calls: `invalid_image` (cannot be decoded), `too_many_pixels`, `invalid_operation`,
+// `timeout` (killed at the deadline), `worker_crashed` (it died, or broke the protocol), `unsupported_media`
+// (no loader or encoder), `stage_lost` (of process: the TIFF cannot be read), `disk_full`, `io`, `internal`.
 class codec {
- public:
+public:
   struct facts {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
@@ -35,11 +36,12 @@ class codec {
   [[nodiscard]] virtual result<image_header> probe(int in, image_format format, milliseconds deadline) = 0;
 
   // Upright, sRGB, at the planned size, as uncompressed TIFF without metadata.
-  [[nodiscard]] virtual result<facts> preprocess(int in, const image_header& header, const preprocess_plan& plan,
-                                                 int out, milliseconds deadline) = 0;
+  [[nodiscard]] virtual result<facts> preprocess(int in, const image_header& header,
+                                                 const preprocess_plan& plan, int out,
+                                                 milliseconds deadline) = 0;
 
-  // `watermarks`: for each distinct `file` parameter of the outputs' watermarks, its key and an open descriptor of it
-  // with its format.
+  // `watermarks`: for each distinct `file` parameter of the outputs' watermarks, its key and an open
+  // descriptor of it with its format.
   struct watermark_input {
     std::string key;
     int descriptor = -1;
@@ -49,8 +51,8 @@ class codec {
       return f(s.key, s.format);
     }
   };
-  // From the preprocessed TIFF behind `in`: output i is written to `outs[i]`. With `preview` not -1 a JPEG of at most
-  // 240 pixels a side and 20 KB is made of the first output.
+  // From the preprocessed TIFF behind `in`: output i is written to `outs[i]`. With `preview` not -1 a JPEG of
+  // at most 240 pixels a side and 20 KB is made of the first output.
   struct processed {
     std::vector<facts> outputs;
     facts preview;
@@ -63,7 +65,7 @@ class codec {
 
 // Starts children. Any thread.
 class codec_launcher {
- public:
+public:
   virtual ~codec_launcher() = default;
   [[nodiscard]] virtual result<std::unique_ptr<codec>> launch() = 0;
   // Process ids of the living children (for tests that kill them, and for figures).
@@ -78,8 +80,8 @@ struct codec_options {
   std::uint32_t renew_after = 500;
   std::uint64_t memory_limit = 2ULL * 1024 * mebibyte;  // RLIMIT_AS of a child
 };
-// Starts the zygote, a single-threaded process that has only initialised libvips, from which children are forked.
-// `io` when the program is missing or does not answer.
+// Starts the zygote, a single-threaded process that has only initialised libvips, from which children are
+// forked. `io` when the program is missing or does not answer.
 [[nodiscard]] result<std::unique_ptr<codec_launcher>> start_codec(codec_options options);
 
 }  // namespace dip

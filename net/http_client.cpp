@@ -121,10 +121,14 @@ void set_body(curl_easy& easy, call& c) {
 bool set_headers(curl_easy& easy, const http_request& request) {
   bool typed = false;
   for (const auto& [name, value] : request.headers) {
-    if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return false;
+    static constexpr std::string_view breaks("\r\n\0", 3);
+    for (const std::string& part : {std::cref(name), std::cref(value)})
+      if (part.find_first_of(breaks) != std::string::npos) return false;
     typed = typed || strcasecmp(name.c_str(), "content-type") == 0;
     // libcurl's way to write a header without a value.
-    easy.set_list(CURLOPT_HTTPHEADER, value.empty() ? name + ";" : name + ": " + value);
+    std::string line = name;
+    line.append(value.empty() ? ";" : ": ").append(value);
+    easy.set_list(CURLOPT_HTTPHEADER, line);
   }
   // Without this libcurl calls every body a form.
   if (!typed) easy.set_list(CURLOPT_HTTPHEADER, "Content-Type:");

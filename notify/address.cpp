@@ -66,7 +66,8 @@ result<void> check_address(std::string_view address) {
 mailbox read_mailbox(std::string_view text) {
   if (check_address(text)) return {{}, std::string(text)};
   mailbox found;
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) return found;
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+    return found;
   init_gmime();
   const mime_ptr<InternetAddressList> list(internet_address_list_parse(nullptr, std::string(text).c_str()));
   if (!list || internet_address_list_length(list.get()) < 1) return found;

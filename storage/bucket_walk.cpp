@@ -65,7 +65,7 @@ result<void> bucket_walk::folder(const std::string& path, const std::string& key
 
 result<void> bucket_walk::entry(const std::string& path, const std::string& key, int depth) {
   constexpr int deepest = 2;
-  struct stat s {};
+  struct stat s{};
   if (::fstatat(root_, path.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};
     return fail_errno("cannot look at " + path, errno);

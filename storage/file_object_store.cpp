@@ -79,7 +79,7 @@ public:
   }
 
   result<std::uint64_t> free_bytes() const override {
-    struct statvfs s {};
+    struct statvfs s{};
     if (::fstatvfs(folders_.front()->get(), &s) != 0) return fail_errno("cannot ask for free space", errno);
     return static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize;
   }

@@ -1,5 +1,5 @@
-// The keys of the tables: a partition's rows stand together, numbers are big-endian, so that order is meaning.
-// docs/formats.md, "Tables".
+// The keys of the tables: a partition's rows stand together, numbers are big-endian, so that order is
+// meaning. docs/formats.md, "Tables".
 #pragma once
 
 #include <cstdint>
@@ -34,12 +34,11 @@ inline std::string of_index(partition_id p, log_index i) {
   return out;
 }
 
-inline std::string of_request(const request_id& id) {
-  auto out = of_partition(id.partition());
-  const auto& bytes = id.value.bytes();
-  out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return out;
+inline std::string raw(const ulid& id) {
+  return {reinterpret_cast<const char*>(id.bytes().data()), ulid::size};
 }
+
+inline std::string of_request(const request_id& id) { return of_partition(id.partition()) + raw(id.value); }
 
 inline std::string of_bucket(partition_id p, bucket b) {
   auto out = of_partition(p);
@@ -47,7 +46,9 @@ inline std::string of_bucket(partition_id p, bucket b) {
   return out;
 }
 
-inline std::string of_object(const object_name& name) { return of_bucket(name.partition(), name.in) + name.key; }
+inline std::string of_object(const object_name& name) {
+  return of_bucket(name.partition(), name.in) + name.key;
+}
 
 // The living and the dead letters of a queue stand apart.
 inline std::string of_queue(partition_id p, queue_name q, bool dead) {
@@ -63,6 +64,8 @@ inline std::string of_message(const message_ref& ref, bool dead) {
   return out;
 }
 
-inline std::string of_idempotency(partition_id p, std::string_view key) { return of_partition(p).append(key); }
+inline std::string of_idempotency(partition_id p, std::string_view key) {
+  return of_partition(p).append(key);
+}
 
 }  // namespace dip::keys

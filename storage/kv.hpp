@@ -1,5 +1,5 @@
-// The ordered bytes that the tables stand on: families of keys, atomic batches, snapshots. Two implementations, RocksDB
-// and maps, behind one interface, so that every table is written once.
+// The ordered bytes that the tables stand on: families of keys, atomic batches, snapshots. Two
+// implementations, RocksDB and maps, behind one interface, so that every table is written once.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr std::uint8_t family_count = 7;
 
 // A consistent look. Any thread; keep it short-lived.
 class kv_snapshot {
- public:
+public:
   virtual ~kv_snapshot() = default;
   // Nothing when there is no such key. Errors: `corrupt`, `io`.
   [[nodiscard]] virtual result<std::optional<std::string>> get(family f, std::string_view key) const = 0;
@@ -27,13 +27,14 @@ class kv_snapshot {
   virtual result<void> each(family f, std::string_view prefix, std::string_view from,
                             const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
   // Keys strictly before `before` (or from the end, when it is empty) that start with `prefix`, in reverse.
-  virtual result<void> each_back(family f, std::string_view prefix, std::string_view before,
-                                 const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
+  virtual result<void> each_back(
+      family f, std::string_view prefix, std::string_view before,
+      const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
 };
 
 // Changes that happen together or not at all.
 class kv_batch {
- public:
+public:
   virtual ~kv_batch() = default;
   virtual void put(family f, std::string_view key, std::string_view value) = 0;
   virtual void remove(family f, std::string_view key) = 0;
@@ -43,11 +44,12 @@ class kv_batch {
 
 // Any thread; a batch belongs to one.
 class kv_store {
- public:
+public:
   virtual ~kv_store() = default;
   [[nodiscard]] virtual std::unique_ptr<kv_snapshot> snapshot() const = 0;
   [[nodiscard]] virtual std::unique_ptr<kv_batch> batch() const = 0;
-  // `synced`: on disk before it returns. Errors: `io`, `disk_full`; the state is then unknown and the process must end.
+  // `synced`: on disk before it returns. Errors: `io`, `disk_full`; the state is then unknown and the process
+  // must end.
   virtual result<void> write(kv_batch& changes, bool synced) = 0;
   // Everything that was written, in all families but the log, no longer needs the write-ahead log.
   virtual result<void> flush_tables() = 0;
@@ -61,7 +63,9 @@ class kv_store {
 struct rocks_options {
   std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all families together
 };
-// Makes the directory when it is missing. Errors: `conflict` (another process has it), `disk_full`, `io`, `corrupt`.
-[[nodiscard]] result<std::unique_ptr<kv_store>> open_rocks_kv(const std::string& directory, rocks_options options);
+// Makes the directory when it is missing. Errors: `conflict` (another process has it), `disk_full`, `io`,
+// `corrupt`.
+[[nodiscard]] result<std::unique_ptr<kv_store>> open_rocks_kv(const std::string& directory,
+                                                              rocks_options options);
 
 }  // namespace dip

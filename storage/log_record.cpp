@@ -22,7 +22,8 @@ std::string to_bytes(const log_record& r) {
 result<log_record> parse_record(std::string_view bytes, std::uint64_t before) {
   if (bytes.size() < 8) return fail(errc::corrupt, "a log record that is cut off");
   log_record r{keys::read_number(bytes.substr(0, 8)), std::string{bytes.substr(8)}};
-  if (r.checksum != chain(before, r.payload)) return fail(errc::corrupt, "the log's chain of checksums breaks");
+  if (r.checksum != chain(before, r.payload))
+    return fail(errc::corrupt, "the log's chain of checksums breaks");
   return r;
 }
 

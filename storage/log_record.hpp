@@ -1,4 +1,5 @@
-// An entry as it stands in the log: its bytes, chained to the entry before by a checksum. docs/formats.md, "The log".
+// An entry as it stands in the log: its bytes, chained to the entry before by a checksum. docs/formats.md,
+// "The log".
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ using table = std::map<std::string, std::string, std::less<>>;
 using tables = std::array<table, family_count>;
 
 class memory_snapshot final : public kv_snapshot {
- public:
+public:
   explicit memory_snapshot(std::shared_ptr<const tables> all) : all_(std::move(all)) {}
 
   result<std::optional<std::string>> get(family f, std::string_view key) const override {
@@ -26,13 +26,15 @@ class memory_snapshot final : public kv_snapshot {
   result<void> each(family f, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     const auto& t = of(f);
-    for (auto it = t.lower_bound(from < prefix ? prefix : from); it != t.end() && it->first.starts_with(prefix); ++it)
+    for (auto it = t.lower_bound(from < prefix ? prefix : from);
+         it != t.end() && it->first.starts_with(prefix); ++it)
       if (!visit(it->first, it->second)) break;
     return {};
   }
 
-  result<void> each_back(family f, std::string_view prefix, std::string_view before,
-                         const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+  result<void> each_back(
+      family f, std::string_view prefix, std::string_view before,
+      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     const auto& t = of(f);
     auto it = before.empty() ? t.lower_bound(after_prefix(prefix)) : t.lower_bound(before);
     while (it != t.begin()) {
@@ -42,13 +44,13 @@ class memory_snapshot final : public kv_snapshot {
     return {};
   }
 
- private:
+private:
   [[nodiscard]] const table& of(family f) const { return all_->at(static_cast<size_t>(f)); }
   std::shared_ptr<const tables> all_;
 };
 
 class memory_batch final : public kv_batch {
- public:
+public:
   void put(family f, std::string_view key, std::string_view value) override {
     steps_.emplace_back([f, k = std::string{key}, v = std::string{value}](tables& t) {
       t.at(static_cast<size_t>(f)).insert_or_assign(k, v);
@@ -67,13 +69,13 @@ class memory_batch final : public kv_batch {
     for (const auto& step : steps_) step(t);
   }
 
- private:
+private:
   std::vector<std::function<void(tables&)>> steps_;
 };
 
 // Copies on write while a snapshot is held: right for tests, whose tables are small.
 class memory_kv final : public kv_store {
- public:
+public:
   std::unique_ptr<kv_snapshot> snapshot() const override {
     const std::lock_guard lock{mutex_};
     return std::make_unique<memory_snapshot>(all_);
@@ -87,7 +89,7 @@ class memory_kv final : public kv_store {
   }
   result<void> flush_tables() override { return {}; }
 
- private:
+private:
   mutable std::mutex mutex_;
   std::shared_ptr<tables> all_ = std::make_shared<tables>();
 };

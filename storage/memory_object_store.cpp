@@ -16,7 +16,7 @@ namespace {
 using shared_file = std::shared_ptr<const file_descriptor>;
 
 result<wall_time> time_of(int fd) {
-  struct stat s {};
+  struct stat s{};
   if (::fstat(fd, &s) != 0) return fail_errno("cannot look at an object", errno);
   const auto since = std::chrono::seconds(s.st_mtim.tv_sec) + std::chrono::nanoseconds(s.st_mtim.tv_nsec);
   return wall_time(std::chrono::floor<milliseconds>(since));

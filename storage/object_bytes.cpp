@@ -98,7 +98,7 @@ tl::unexpected<error> fail_errno(std::string_view what, int number) {
 }
 
 result<std::uint64_t> size_of(int fd) {
-  struct stat s {};
+  struct stat s{};
   if (::fstat(fd, &s) != 0) return fail_errno("cannot look at an object file", errno);
   return static_cast<std::uint64_t>(s.st_size);
 }

@@ -1,4 +1,5 @@
-// Object files of one node: DATA/objects/<bucket>/<2 characters>/<key>, immutable, there completely or not at all.
+// Object files of one node: DATA/objects/<bucket>/<2 characters>/<key>, immutable, there completely or not at
+// all.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,10 @@
 
 namespace dip {
 
-// A file being written. It has no name until `commit`: dropping the writer leaves nothing behind. One thread at a time.
+// A file being written. It has no name until `commit`: dropping the writer leaves nothing behind. One thread
+// at a time.
 class object_writer {
- public:
+public:
   struct written {
     std::uint64_t size = 0;
     std::string sha256;      // hex; empty when not asked for
@@ -28,9 +30,9 @@ class object_writer {
   // The open file, for a child process or the header's probe; its offset is nobody's business.
   [[nodiscard]] virtual int descriptor() const = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
-  // Makes the bytes durable under `name`: fsync of the file, link, fsync of the directory. `conflict` when the name is
-  // taken. `durable` false (preprocessed files) leaves out both fsyncs. What a child wrote through the descriptor is
-  // hashed here.
+  // Makes the bytes durable under `name`: fsync of the file, link, fsync of the directory. `conflict` when
+  // the name is taken. `durable` false (preprocessed files) leaves out both fsyncs. What a child wrote
+  // through the descriptor is hashed here.
   virtual result<written> commit(const object_name& name, bool durable = true) = 0;
 };
 
@@ -38,7 +40,7 @@ enum class checksum : unsigned char { sha256, xxh3 };
 
 // An object open for reading. One thread at a time.
 class object_reader {
- public:
+public:
   virtual ~object_reader() = default;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   // Up to `out.size()` bytes from `offset`; 0 at the end. `io` on error.
@@ -48,7 +50,7 @@ class object_reader {
 
 // Any thread. In-memory twin (on memfd) for tests: make_memory_object_store.
 class object_store {
- public:
+public:
   virtual ~object_store() = default;
   [[nodiscard]] virtual result<std::unique_ptr<object_writer>> create(bucket in, checksum sum) = 0;
   [[nodiscard]] virtual result<std::unique_ptr<object_reader>> open(const object_name& name) = 0;
@@ -61,7 +63,8 @@ class object_store {
   [[nodiscard]] virtual result<std::uint64_t> free_bytes() const = 0;
 };
 
-// `directory` is DATA; it is made when it is not there. `io` or `disk_full` when objects cannot be made in it.
+// `directory` is DATA; it is made when it is not there. `io` or `disk_full` when objects cannot be made in
+// it.
 [[nodiscard]] result<std::unique_ptr<object_store>> open_object_store(const std::string& directory);
 [[nodiscard]] std::unique_ptr<object_store> make_memory_object_store();
 

@@ -19,7 +19,7 @@ struct damaged_state : std::runtime_error {
 
 // One owner. Throws `damaged_state`.
 class table_changes {
- public:
+public:
   table_changes(const kv_snapshot& base, kv_batch& out) : base_(base), out_(out) {}
 
   template <class T>
@@ -43,7 +43,7 @@ class table_changes {
     changed_.insert_or_assign({f, key}, std::nullopt);
   }
 
- private:
+private:
   [[nodiscard]] std::optional<std::string> find(family f, const std::string& key) const {
     if (const auto it = changed_.find({f, key}); it != changed_.end()) return it->second;
     auto got = base_.get(f, key);

@@ -23,7 +23,7 @@ void must(const result<void>& r) {
 }
 
 class table_view final : public state_view {
- public:
+public:
   table_view(std::unique_ptr<kv_snapshot> snapshot, partition_id p) : kv_(std::move(snapshot)), p_(p) {
     if (auto row = load<applied_row>(family::meta, applied_key(p)))
       applied_ = *row;
@@ -50,7 +50,9 @@ class table_view final : public state_view {
 
   void each_request(const std::optional<request_id>& before,
                     const std::function<bool(const request_record&)>& visit) const override {
-    back<request_record>(family::requests, keys::of_partition(p_), before ? keys::of_request(*before) : "", visit);
+    // A cursor may be of another partition: only its place in time counts here.
+    back<request_record>(family::requests, keys::of_partition(p_),
+                         before ? keys::of_partition(p_) + keys::raw(before->value) : "", visit);
   }
 
   void each_object(bucket in, const std::optional<std::string>& before,
@@ -72,7 +74,9 @@ class table_view final : public state_view {
 
   std::uint64_t state_hash() const override {
     XXH64_hash_t hash = 0;
-    const auto add = [&hash](std::string_view bytes) { hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash); };
+    const auto add = [&hash](std::string_view bytes) {
+      hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
+    };
     for (const auto f : {family::requests, family::queues, family::objects, family::idempotency})
       must(kv_->each(f, keys::of_partition(p_), "", [&](auto key, auto value) {
         add(key);
@@ -82,7 +86,7 @@ class table_view final : public state_view {
     return hash;
   }
 
- private:
+private:
   template <class T>
   result<T> load(family f, const std::string& key) const {
     auto got = kv_->get(f, key);

@@ -18,7 +18,9 @@ struct applied_row {
 };
 [[nodiscard]] std::string applied_key(partition_id p);
 
-// Partition `p`'s tables in a snapshot. Rows that cannot be read throw `damaged_state` where the answer has no error.
-[[nodiscard]] std::unique_ptr<state_view> make_table_view(std::unique_ptr<kv_snapshot> snapshot, partition_id p);
+// Partition `p`'s tables in a snapshot. Rows that cannot be read throw `damaged_state` where the answer has
+// no error.
+[[nodiscard]] std::unique_ptr<state_view> make_table_view(std::unique_ptr<kv_snapshot> snapshot,
+                                                          partition_id p);
 
 }  // namespace dip

@@ -26,6 +26,7 @@ int along(int outer, int inner, int margin, bool start, bool end) {
 }  // namespace
 
 std::vector<double> parse_colour(std::string_view text) {
+  if (text == "transparent") return {0, 0, 0, 0};
   if (!text.starts_with('#')) throw refusal{errc::invalid_operation, "not a colour"};
   text.remove_prefix(1);
   const size_t digits = text.size() <= 4 ? 1 : 2;

@@ -8,7 +8,7 @@
 
 namespace dip::pixels {
 
-// Red, green, blue, alpha, 0 to 255, of "#rgb", "#rgba", "#rrggbb" or "#rrggbbaa".
+// Red, green, blue, alpha, 0 to 255, of "#rgb", "#rgba", "#rrggbb", "#rrggbbaa" or "transparent".
 [[nodiscard]] std::vector<double> parse_colour(std::string_view text);
 
 struct place {

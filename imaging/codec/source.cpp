@@ -8,7 +8,7 @@
 namespace dip::pixels {
 
 mapped_file::mapped_file(int fd) {
-  struct stat about {};
+  struct stat about{};
   if (::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) throw refusal{errc::io, "the input is not a file"};
   if (about.st_size <= 0) throw refusal{errc::invalid_image, "the file is empty"};
   size_ = static_cast<size_t>(about.st_size);

@@ -9,7 +9,7 @@ namespace dip {
 
 // A folder of the test's own, gone with it.
 class temporary_directory {
- public:
+public:
   temporary_directory() {
     auto pattern = (std::filesystem::temp_directory_path() / "dip-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
@@ -23,7 +23,7 @@ class temporary_directory {
   }
   [[nodiscard]] const std::string& path() const { return path_; }
 
- private:
+private:
   std::string path_;
 };
 

@@ -245,7 +245,7 @@ TEST_CASE("a preset is the JSON that a request would have") {
   const auto json = nlohmann::json::parse(parsed->presets.at("avatar"));
   CHECK(json["operations"][0] == nlohmann::json{{"op", "resize"}, {"width", 256}, {"fit", "cover"}});
   CHECK(json["outputs"][0]["lossless"] == true);
-  CHECK(only_error("[preset.a]\nx = 1979-05-27\n") == "dates and times mean nothing in a preset");
+  CHECK(only_error("[preset.a]\noperations = 1979-05-27\n") == "dates and times mean nothing in a preset");
   const auto errors = errors_of(
       "[preset.a]\n"
       "operations = [\n"

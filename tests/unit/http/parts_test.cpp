@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
 
+#include "http/byte_range.hpp"
 #include "http/file_name.hpp"
+#include "http/framed_body.hpp"
 #include "http/multipart.hpp"
 #include "http/target.hpp"
 
@@ -115,6 +119,54 @@ TEST_CASE("a name that is not plain ASCII is told in both ways") {
         "inline; filename=\"__.png\"; filename*=UTF-8''%C3%BC.png");
   CHECK(content_disposition("attachment", "a\"b\\%") ==
         "attachment; filename=\"a_b__\"; filename*=UTF-8''a%22b%5C%25");
+}
+
+// What a chunked body reads as, or the word of its failure; with what is left on the connection.
+std::pair<std::string, std::string> read_chunked(std::string wire, std::uint64_t most = 100) {
+  framed_body body{[&](std::span<char> out) -> result<size_t> {
+                     if (wire.empty()) return fail(errc::timeout);
+                     const auto count = std::min(out.size(), wire.size());
+                     std::copy_n(wire.begin(), count, out.begin());
+                     wire.erase(0, count);
+                     return count;
+                   },
+                   {true, std::nullopt},
+                   most};
+  std::string text;
+  const auto done = body.read([&](std::string_view piece) -> result<void> {
+    text += piece;
+    return {};
+  });
+  CHECK(body.consumed() == done.has_value());
+  return {done ? text : std::string{to_string(done.error().code)}, wire};
+}
+
+TEST_CASE("a chunked body is read to its end and no further") {
+  using both = std::pair<std::string, std::string>;
+  CHECK(read_chunked("3\r\nabc\r\n0A;x=y\r\n0123456789\r\n0\r\n\r\nGET") == both{"abc0123456789", "GET"});
+  CHECK(read_chunked("0\r\nTrailer: x\r\n\r\nGET") == both{"", "GET"});
+  CHECK(read_chunked("64\r\n" + std::string(100, 'x') + "\r\n0\r\n\r\n").first.size() == 100);
+  CHECK(read_chunked("65\r\n" + std::string(101, 'x')).first == "too_large");
+  CHECK(read_chunked("64\r\n" + std::string(100, 'x') + "\r\n1\r\nx").first == "too_large");
+  CHECK(read_chunked("FFFFFFFFFFFFFFFF\r\nx").first == "too_large");
+  CHECK(read_chunked("3\r\nab").first == "timeout");
+  for (const std::string bad :
+       {"\r\n", "-2\r\n", "+2\r\n", "0x2\r\n", " 2\r\n", "g\r\n", "1FFFFFFFFFFFFFFFF\r\n", "2\r\nabc\r\n"})
+    CHECK(read_chunked(bad).first == "bad_request");
+  CHECK(read_chunked("2;" + std::string(2000, 'x')).first == "bad_request");
+  std::string trailers = "0\r\n";
+  for (int i = 0; i < 70; ++i) trailers += "T: x\r\n";
+  CHECK(read_chunked(trailers).first == "bad_request");
+}
+
+TEST_CASE("a range beyond all numbers lies outside, and one that is none is ignored") {
+  CHECK(parse_range("bytes=18446744073709551616-", 26).error().code == errc::bad_range);
+  CHECK(parse_range("bytes=0-18446744073709551616", 26).value() == byte_range{0, 26});
+  CHECK(parse_range("Bytes= 1-2 ", 26).value() == byte_range{1, 2});
+  CHECK(parse_range("bytes=-1", 0).error().code == errc::bad_range);
+  for (const std::string ignored : {"", "=", "bytes", "bytes=", "bytes=-", "bytes=1", "bytes=1-2x",
+                                    "bytes=--2", "bytes=2-1", "bytes=0-1,2-3", "pages=1-2"})
+    CHECK(!parse_range(ignored, 26).value());
 }
 
 TEST_CASE("a target is taken apart") {

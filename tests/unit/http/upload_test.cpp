@@ -145,6 +145,7 @@ TEST_CASE("a refusal arrives although the body is still being sent") {
   w.send(std::string(8'000'000, 'x'));
   CHECK(code_of(w.receive()) == "too_large");
   CHECK(w.closed());
+  w.close();
   check_nothing_kept(f);
 }
 
@@ -271,8 +272,7 @@ TEST_CASE("curl uploads, with 100-continue and as a form") {
   const std::string bytes(f.conf.limits.upload, 'c');
   CURL* const c = curl_easy_init();
   curl_easy_setopt(c, CURLOPT_URL, ("http://127.0.0.1:" + std::to_string(f.port) + "/files").c_str());
-  curl_easy_setopt(
-      c, CURLOPT_WRITEFUNCTION, +[](char*, size_t, size_t n, void*) { return n; });
+  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, +[](char*, size_t, size_t n, void*) { return n; });
   const auto status = [&] {
     CHECK(curl_easy_perform(c) == CURLE_OK);
     long out = 0;

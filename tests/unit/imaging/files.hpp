@@ -28,7 +28,7 @@ public:
   }
   [[nodiscard]] int get() const { return fd_.get(); }
   [[nodiscard]] size_t size() const {
-    struct stat about {};
+    struct stat about{};
     return ::fstat(fd_.get(), &about) == 0 ? static_cast<size_t>(about.st_size) : 0;
   }
   [[nodiscard]] std::string bytes() const {

@@ -1,3 +1,5 @@
+#include "storage/node_store.hpp"
+
 #include <condition_variable>
 #include <filesystem>
 #include <map>
@@ -7,7 +9,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "storage/memory_node_store.hpp"
-#include "storage/node_store.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace dip;
@@ -16,7 +17,7 @@ namespace {
 
 // Both back ends behind one way to wait for durability.
 class rig {
- public:
+public:
   explicit rig(bool memory) : memory_(memory) { open(); }
 
   void open() {
@@ -54,7 +55,7 @@ class rig {
     return r.persisted(*index);
   }
 
- private:
+private:
   bool memory_;
   temporary_directory dir_;
   memory_node_store* settle_ = nullptr;
@@ -62,7 +63,7 @@ class rig {
   std::condition_variable changed_;
   std::map<partition_id, log_index> durable_;
 
- public:
+public:
   std::unique_ptr<node_store> store;  // last: its writer calls into what stands above
 };
 
@@ -110,7 +111,11 @@ TEST_CASE("a request walks from accepted to processed, and its owner's mail is s
   CHECK(second.ref.queue == queue_name::preprocess_ok);
 
   g.commit(*r, grant_leases{queue_name::preprocess_ok, "n1#a", {{second.ref.id, {1, 2}}}});
-  out = g.commit(*r, complete_process{{second.ref, {1, 2}, "n1", "w", 4}, {}, {}, {}, wall_time{milliseconds{9'000}},
+  out = g.commit(*r, complete_process{{second.ref, {1, 2}, "n1", "w", 4},
+                                      {},
+                                      {},
+                                      {},
+                                      wall_time{milliseconds{9'000}},
                                       wall_time{milliseconds{8'000}}})
             .back();
   REQUIRE(out.verdict);
@@ -119,7 +124,8 @@ TEST_CASE("a request walks from accepted to processed, and its owner's mail is s
   const auto mail = out.queues.back().message;
   CHECK(mail.kind == message_kind::email);
   g.commit(*r, grant_leases{queue_name::notifier, "n1#a", {{mail.ref.id, {1, 3}}}});
-  g.commit(*r, settle_notification{{mail.ref, {1, 3}, "n1", "w", 1}, notification_state::sent, "250 ok", false});
+  g.commit(*r,
+           settle_notification{{mail.ref, {1, 3}, "n1", "w", 1}, notification_state::sent, "250 ok", false});
   const auto done = r->view()->request(wanted.id);
   CHECK(done->email_state == notification_state::sent);
   CHECK(done->timeline.size() == 5);

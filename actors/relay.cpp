@@ -1,0 +1,16 @@
+#include "actors/relay.hpp"
+
+#include "actors/directory.hpp"
+
+namespace dip {
+
+relay_actor::behavior_type relay(counted_actor<relay_actor, relay_state>* self, const environment* env,
+                                 request_watch* watch) {
+  self->label("relay");
+  env->where->put(relay_actor{self});
+  return {[=](const announced& a) {
+    for (const auto& n : a.news) watch->news(n.id);
+  }};
+}
+
+}  // namespace dip

@@ -1,0 +1,114 @@
+#include "actors/worker.hpp"
+
+#include <utility>
+
+#include "actors/directory.hpp"
+
+namespace dip {
+namespace {
+
+using self_ptr = counted_actor<worker_actor, worker_state>*;
+using done_atom = caf::atom_constant<caf::atom("done")>;
+using renew_atom = caf::atom_constant<caf::atom("renew")>;
+
+struct context {
+  const environment* env;
+  job_threads* threads;
+  stage* work;
+  queue_name queue;
+  std::string slot;
+};
+
+void free_again(self_ptr self, const context& c) {
+  self->state.current.reset();
+  self->state.outcome.reset();
+  ++self->state.epoch;
+  if (const auto d = c.env->where->dispatcher())
+    self->send(*d, idle{self->id(), c.queue}, worker_actor{self});
+}
+
+void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why) {
+  const auto& w = *self->state.current;
+  claim by{w.message.ref, w.token, c.env->node, c.slot, 0};
+  if (const auto q = c.env->where->queue(w.message.ref.partition, w.message.ref.queue))
+    self->send(*q, give_back{std::move(by), why.code, why.detail, true});
+  free_again(self, c);
+}
+
+// The lease was lost, or the log would not have it: what was made is nobody's. What cannot be removed now,
+// the sweep finds.
+void discard(const context& c, const std::vector<object_name>& made) {
+  for (const auto& name : made) (void)c.env->objects->remove(name);
+}
+
+void tell(self_ptr self, const context& c, stage_news news) {
+  const auto topic = c.env->where->topic(self->state.current->message.ref.partition, news.topic);
+  if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
+  self->request(*topic, caf::infinite, publish{std::move(news.what)})
+      .then(
+          [=, made = news.made](const answer& a) {
+            if (!a.ok) {
+              self->counters()->set_last_error(a.detail);
+              discard(c, made);
+            }
+            free_again(self, c);
+          },
+          [=](const caf::error&) { free_again(self, c); });
+}
+
+void renew_later(self_ptr self, const context& c) {
+  self->delayed_send(self, c.env->cfg->workers.visibility / 3, renew_atom::value, self->state.epoch);
+}
+
+void start(self_ptr self, const context& c) {
+  auto& s = self->state;
+  s.outcome = std::make_shared<stage_outcome>(stage_retry{errc::internal, "the stage gave no outcome"});
+  const worker_actor me = self;
+  const auto epoch = s.epoch;
+  c.threads->run([c, me, epoch, work = *s.current, out = s.outcome] {
+    try {
+      *out = c.work->run(work, c.slot);
+    } catch (const std::exception& e) {
+      *out = stage_retry{errc::internal, e.what()};
+    }
+    caf::anon_send(me, done_atom::value, epoch);
+  });
+  renew_later(self, c);
+}
+
+}  // namespace
+
+worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* self, const environment* env,
+                                   job_threads* threads, stage* work, queue_name queue, std::string slot) {
+  const context c{env, threads, work, queue, std::move(slot)};
+  self->label(c.slot);
+  // A new dispatcher knows nobody: its workers begin anew with it. What was under way, its lease gives back.
+  self->set_down_handler(
+      [=](const caf::down_msg&) { self->quit(caf::exit_reason::remote_link_unreachable); });
+  if (const auto d = env->where->dispatcher()) self->monitor(*d);
+  free_again(self, c);
+  return {
+      [=](leased_work& w) {
+        self->state.current = std::move(w);
+        start(self, c);
+      },
+      [=](done_atom, std::uint64_t epoch) {
+        if (epoch != self->state.epoch || !self->state.current) return;
+        auto outcome = std::move(*self->state.outcome);
+        if (auto* news = std::get_if<stage_news>(&outcome))
+          tell(self, c, std::move(*news));
+        else
+          give_back_to_queue(self, c, std::get<stage_retry>(outcome));
+      },
+      [=](renew_atom, std::uint64_t epoch) {
+        if (epoch != self->state.epoch || !self->state.current) return;
+        const auto& ref = self->state.current->message.ref;
+        if (const auto q = c.env->where->queue(ref.partition, ref.queue))
+          self->request(*q, caf::infinite, renew_lease{ref, self->state.current->token})
+              .then([](bool) {}, [](const caf::error&) {});
+        renew_later(self, c);
+      },
+  };
+}
+
+}  // namespace dip

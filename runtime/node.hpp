@@ -1,0 +1,41 @@
+// A node: the one place that knows every part of it, and in what order they start and stop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/config.hpp"
+#include "core/errc.hpp"
+
+namespace dip {
+
+struct node_options {
+  config conf;
+  std::string node;           // its name in `conf`
+  std::string data;           // directory; empty: of the configuration
+  std::string codec_program;  // empty: dip-codec beside this program
+};
+
+// Start and stop belong to one thread. SIGTERM and SIGINT must be blocked before `start`, for every thread
+// inherits that.
+class node {
+public:
+  virtual ~node() = default;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual const std::string& public_url() const = 0;
+  // Where e-mail goes when there is no server for it; empty when there is one.
+  [[nodiscard]] virtual const std::string& outbox() const = 0;
+  // Becomes readable when something failed from which the process cannot recover; `failure` then says what.
+  [[nodiscard]] virtual int failure_descriptor() const = 0;
+  [[nodiscard]] virtual std::string failure() const = 0;
+  // Stops taking, finishes what runs (at most `within`), and closes everything in the reverse of the start's
+  // order.
+  virtual void stop(milliseconds within) = 0;
+};
+
+// Errors: one sentence that says what is in the way (a busy port, data of another dip, a full or read-only
+// disk).
+[[nodiscard]] result<std::unique_ptr<node>> start_node(node_options options);
+
+}  // namespace dip

@@ -1,0 +1,151 @@
+#include "runtime/node_files.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "core/plan.hpp"
+
+namespace dip {
+namespace {
+
+constexpr milliseconds probe_deadline{5'000};
+
+class node_upload final : public http::upload {
+public:
+  node_upload(const environment& env, asking ask, codec_pool& probes, std::unique_ptr<object_writer> writer)
+      : env_(env), ask_(ask), probes_(probes), writer_(std::move(writer)) {}
+
+  result<void> write(std::string_view bytes) override {
+    if (writer_->size() + bytes.size() > env_.cfg->limits.upload)
+      return fail(errc::too_large, "the file is larger than limits.upload");
+    if (head_.size() < sniff_bytes) {
+      head_.append(bytes.substr(0, sniff_bytes - head_.size()));
+      if (head_.size() == sniff_bytes)
+        if (auto known = format(); !known) return tl::make_unexpected(known.error());
+    }
+    return writer_->write(bytes);
+  }
+
+  result<object_row> finish(std::string_view original_name) override {
+    if (writer_->size() == 0) return fail(errc::invalid_image, "the file is empty");
+    const auto known = format();
+    if (!known) return tl::make_unexpected(known.error());
+    auto header = probes_.borrow()->probe(writer_->descriptor(), *known, probe_deadline);
+    if (!header) return tl::make_unexpected(header.error());
+    if (auto fits = check_header(*header, env_.cfg->limits); !fits) return tl::make_unexpected(fits.error());
+    return store(*header, original_name);
+  }
+
+private:
+  [[nodiscard]] result<image_format> format() const {
+    const auto f = sniff_format(head_);
+    if (!f) return fail(errc::unsupported_media, "this is not an image of a format that is known here");
+    if (!spec_of(*f).readable)
+      return fail(errc::unsupported_media,
+                  "images of the format " + std::string{spec_of(*f).name} + " are not read here");
+    return *f;
+  }
+
+  result<object_row> store(const image_header& header, std::string_view original_name) {
+    static thread_local std::minstd_rand dice{std::random_device{}()};
+    const partition_id p{static_cast<std::uint16_t>(dice() % env_.store->partitions())};
+    const auto now = env_.time->wall();
+    object_row row;
+    row.name = make_upload_name(bucket::request_files, ulid::make(now, p), header.format);
+    row.content_type = spec_of(header.format).content_type;
+    row.header = header;
+    row.original_name = original_name;
+    row.created_at = now;
+    row.expires_at = now + env_.cfg->retention.request_files;
+    auto written = writer_->commit(row.name);
+    if (!written) return tl::make_unexpected(written.error());
+    row.size = written->size;
+    row.sha256 = written->sha256;
+    if (auto put = ask_.propose_to(p, put_object{row}); !put) {
+      // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep
+      // takes it.
+      if (put.error().code != errc::no_quorum) (void)env_.objects->remove(row.name);
+      return tl::make_unexpected(put.error());
+    }
+    return row;
+  }
+
+  const environment& env_;
+  asking ask_;
+  codec_pool& probes_;
+  std::unique_ptr<object_writer> writer_;
+  std::string head_;
+};
+
+class node_object final : public http::opened_object {
+public:
+  node_object(object_row row, std::unique_ptr<object_reader> reader)
+      : row_(std::move(row)), reader_(std::move(reader)) {}
+  const object_row& row() const override { return row_; }
+  result<size_t> read(std::uint64_t offset, std::span<char> out) override {
+    return reader_->read(offset, out);
+  }
+
+private:
+  object_row row_;
+  std::unique_ptr<object_reader> reader_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<http::upload>> node_files::begin_upload() {
+  if (draining_) return fail(errc::draining, "this node is stopping");
+  if (env_.store->disk_full())
+    return fail(errc::disk_full, "less than limits.free_disk is left on this node");
+  auto writer = env_.objects->create(bucket::request_files, checksum::sha256);
+  if (!writer) return tl::make_unexpected(writer.error());
+  return std::make_unique<node_upload>(env_, ask_, probes_, std::move(*writer));
+}
+
+result<object_row> node_files::find(const object_name& name) {
+  if (name.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file");
+  auto row = env_.store->view(name.partition())->object(name);
+  if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file");
+  return row;
+}
+
+result<std::unique_ptr<http::opened_object>> node_files::open(const object_name& name) {
+  auto row = find(name);
+  if (!row) return tl::make_unexpected(row.error());
+  auto reader = env_.objects->open(name);
+  if (!reader) return tl::make_unexpected(reader.error());
+  return std::make_unique<node_object>(std::move(*row), std::move(*reader));
+}
+
+result<void> node_files::remove(const object_name& name) {
+  if (name.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file");
+  if (auto gone = ask_.propose_to(name.partition(), delete_object{name}); !gone)
+    return tl::make_unexpected(gone.error());
+  return {};
+}
+
+result<http::page<object_row>> node_files::list(bucket in, std::uint32_t limit, std::string_view cursor) {
+  std::optional<std::string> before;
+  if (!cursor.empty()) {
+    if (!parse_key(in, cursor)) return fail(errc::bad_request, "this cursor was not made here");
+    before = cursor;
+  }
+  http::page<object_row> out;
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
+    std::uint32_t taken = 0;
+    env_.store->view({p})->each_object(in, before, [&](const object_row& row) {
+      if (!row.unlisted) out.items.push_back(row), ++taken;
+      return taken <= limit;
+    });
+  }
+  std::sort(out.items.begin(), out.items.end(),
+            [](const object_row& a, const object_row& b) { return a.name.key > b.name.key; });
+  if (out.items.size() > limit) {
+    out.items.resize(limit);
+    out.next_cursor = out.items.back().name.key;
+  }
+  return out;
+}
+
+}  // namespace dip

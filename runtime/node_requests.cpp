@@ -1,0 +1,172 @@
+#include "runtime/node_requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/operation_table.hpp"
+#include "notify/mail.hpp"
+#include "storage/object_bytes.hpp"
+
+namespace dip {
+namespace {
+
+std::string sha256_of(std::string_view a, std::string_view b = {}) {
+  const auto d = make_digest(checksum::sha256);
+  d->add(a);
+  d->add(b);
+  return d->finish().sha256;
+}
+
+// Spreads evenly: the first 64 bits of a SHA-256.
+partition_id partition_of(const std::string& hex, std::uint16_t partitions) {
+  return {static_cast<std::uint16_t>(std::stoull(hex.substr(0, 16), nullptr, 16) % partitions)};
+}
+
+}  // namespace
+
+result<object_row> node_requests::input_of(const std::string& file) const {
+  std::vector<std::string> origins{public_url_};
+  for (const auto& n : env_.cfg->nodes) origins.push_back(n.origin());
+  const auto name = parse_file_reference(file, origins);
+  if (!name) return tl::make_unexpected(name.error());
+  if (name->partition().value >= env_.store->partitions())
+    return fail(errc::not_found, "no such file", "/file");
+  auto row = env_.store->view(name->partition())->object(*name);
+  if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file", "/file");
+  return row;
+}
+
+result<void> node_requests::check_watermarks(const recipe& what) const {
+  const auto check = [&](const std::vector<operation>& list, const std::string& pointer) -> result<void> {
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list[i].op != "watermark") continue;
+      const auto at = pointer + "/" + std::to_string(i) + "/file";
+      const auto name = parse_key(bucket::request_files, text_param(list[i], "file"));
+      if (!name || name->partition().value >= env_.store->partitions() ||
+          !env_.store->view(name->partition())->object(*name))
+        return fail(errc::not_found, "the watermark is no file in rtp-request-files", at);
+    }
+    return {};
+  };
+  if (auto ok = check(what.operations, "/operations"); !ok) return ok;
+  for (size_t i = 0; i < what.outputs.size(); ++i)
+    if (auto ok = check(what.outputs[i].operations, "/outputs/" + std::to_string(i) + "/operations"); !ok)
+      return ok;
+  return {};
+}
+
+result<request_record> node_requests::make_record(const process_request& what) const {
+  const auto input = input_of(what.file);
+  if (!input) return tl::make_unexpected(input.error());
+  if (auto ok = check_watermarks(what.what); !ok) return tl::make_unexpected(ok.error());
+  if (!what.email.empty())
+    if (auto ok = check_address(what.email); !ok)
+      return fail(errc::invalid_operation, ok.error().detail, "/notify/email");
+  if (!what.webhook.empty())
+    return fail(errc::invalid_operation, "webhooks are not offered by this version", "/notify/webhook");
+  auto plan = make_plan(input->header, what.what, env_.cfg->limits);
+  if (!plan) return tl::make_unexpected(plan.error());
+  request_record r;
+  r.id = {ulid::make(env_.time->wall(), input->name.partition())};
+  r.file = input->name;
+  r.file_name = input->original_name.empty() ? input->name.key : input->original_name;
+  r.what = what.what;
+  r.preset = what.preset;
+  r.plan = std::move(*plan);
+  r.email = what.email;
+  r.metadata_json = what.metadata_json;
+  r.timeline.push_back({{}, request_status::accepted, env_.node, "", 0});
+  return r;
+}
+
+// First the reservation, then the publish with the id that it holds: a repeat at any point between ends in
+// one request.
+result<std::optional<request_record>> node_requests::reserve(request_record& r, std::string_view key,
+                                                             std::string_view body) const {
+  idempotency_row row;
+  row.key = sha256_of("anonymous\n", key);
+  row.body_hash = sha256_of(body);
+  row.id = r.id;
+  row.file = r.file;
+  row.expires_at = env_.time->wall() + env_.cfg->retention.idempotency;
+  const auto p = partition_of(row.key, env_.store->partitions());
+  auto held = ask_.propose_to(p, reserve_idempotency{std::move(row)});
+  if (!held) return tl::make_unexpected(held.error());
+  if (!held->idempotency) return fail(errc::internal, "the reservation was not answered");
+  r.id = held->idempotency->id;
+  auto there = find(r.id.partition(), r.id);
+  if (there) return std::optional{std::move(*there)};
+  return std::nullopt;
+}
+
+result<request_record> node_requests::submit(const process_request& what, std::string_view idempotency_key,
+                                             std::string_view body) {
+  if (draining_) return fail(errc::draining, "this node is stopping");
+  auto r = make_record(what);
+  if (!r) return r;
+  const auto p = r->file.partition();
+  if (ask_.depth(p, queue_name::request) >= env_.cfg->limits.queue_depth)
+    return fail(errc::overloaded, "rtp-request-queue is full");
+  if (!idempotency_key.empty()) {
+    auto earlier = reserve(*r, idempotency_key, body);
+    if (!earlier) return tl::make_unexpected(earlier.error());
+    if (*earlier) return std::move(**earlier);
+  }
+  auto accepted = ask_.publish_to(p, topic_name::request, accept_request{std::move(*r)});
+  if (!accepted) return tl::make_unexpected(accepted.error());
+  if (!accepted->request) return fail(errc::internal, "the request was not answered");
+  return std::move(*accepted->request);
+}
+
+result<request_record> node_requests::find(const request_id& id) { return find(id.partition(), id); }
+
+result<request_record> node_requests::find(partition_id p, const request_id& id) const {
+  if (p.value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
+  auto r = env_.store->view(p)->request(id);
+  if (!r && r.error().code == errc::not_found) return fail(errc::not_found, "no such request");
+  return r;
+}
+
+result<request_record> node_requests::wait(const request_id& id, milliseconds wait) {
+  const auto deadline = env_.time->steady() + wait;
+  request_watch::ticket news{watch_, id};
+  for (;;) {
+    auto r = find(id);
+    if (!r || is_final(r->status) || watch_.closed() || !news.wait(deadline)) return r ? find(id) : r;
+  }
+}
+
+result<http::page<request_record>> node_requests::list(const query& q) {
+  std::optional<request_id> before;
+  if (!q.cursor.empty()) {
+    const auto id = ulid::parse(q.cursor);
+    if (!id) return fail(errc::bad_request, "this cursor was not made here");
+    before = request_id{*id};
+  }
+  http::page<request_record> out;
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
+    std::uint32_t taken = 0;
+    env_.store->view({p})->each_request(before, [&](const request_record& r) {
+      if (q.since && r.created_at < *q.since) return false;
+      if (!q.status || r.status == *q.status) out.items.push_back(r), ++taken;
+      return taken <= q.limit;
+    });
+  }
+  std::sort(out.items.begin(), out.items.end(),
+            [](const request_record& a, const request_record& b) { return a.id > b.id; });
+  if (out.items.size() > q.limit) {
+    out.items.resize(q.limit);
+    out.next_cursor = out.items.back().id.text();
+  }
+  return out;
+}
+
+result<request_record> node_requests::cancel(const request_id& id) {
+  if (id.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
+  auto a =
+      ask_.propose_to(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
+  if (!a) return fail(a.error().code, a.error().detail);
+  return find(id);
+}
+
+}  // namespace dip

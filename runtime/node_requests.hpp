@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "actors/environment.hpp"
+#include "actors/request_watch.hpp"
+#include "http/ports.hpp"
+#include "runtime/asking.hpp"
+
+namespace dip {
+
+// The gateway's view of requests: checks all that can be known now, publishes to rtp-request-topic, reads,
+// waits.
+class node_requests final : public http::requests_port {
+public:
+  node_requests(const environment& env, asking ask, request_watch& watch, const std::string& public_url,
+                const std::atomic<bool>& draining)
+      : env_(env), ask_(ask), watch_(watch), public_url_(public_url), draining_(draining) {}
+
+  result<request_record> submit(const process_request& what, std::string_view idempotency_key,
+                                std::string_view body) override;
+  result<request_record> find(const request_id& id) override;
+  result<request_record> wait(const request_id& id, milliseconds wait) override;
+  result<http::page<request_record>> list(const query& q) override;
+  result<request_record> cancel(const request_id& id) override;
+
+private:
+  [[nodiscard]] result<request_record> find(partition_id p, const request_id& id) const;
+  [[nodiscard]] result<object_row> input_of(const std::string& file) const;
+  [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
+  [[nodiscard]] result<request_record> make_record(const process_request& what) const;
+  [[nodiscard]] result<std::optional<request_record>> reserve(request_record& r, std::string_view key,
+                                                              std::string_view body) const;
+
+  const environment& env_;
+  asking ask_;
+  request_watch& watch_;
+  const std::string& public_url_;
+  const std::atomic<bool>& draining_;
+};
+
+// The key of an uploaded file out of what a caller wrote: a bare key, a path, or a URL whose origin is one of
+// ours. `forbidden` for a foreign URL, `not_found` for what can be no key.
+[[nodiscard]] result<object_name> parse_file_reference(std::string_view text,
+                                                       const std::vector<std::string>& origins);
+
+}  // namespace dip

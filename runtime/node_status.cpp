@@ -1,0 +1,137 @@
+#include "runtime/node_status.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <caf/scoped_actor.hpp>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "actors/census.hpp"
+
+namespace dip {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using labels = std::vector<std::pair<std::string, std::string>>;
+
+ClientMetric metric(MetricType type, double value, const labels& with) {
+  ClientMetric m;
+  for (const auto& [name, text] : with) {
+    ClientMetric::Label l;
+    l.name = name;
+    l.value = text;
+    m.label.push_back(std::move(l));
+  }
+  (type == MetricType::Counter ? m.counter.value : m.gauge.value) = value;
+  return m;
+}
+
+// Gathers families under the names that dashboards hold on to.
+class exposition {
+public:
+  void add(const std::string& name, const char* help, MetricType type, double value,
+           const labels& with = {}) {
+    for (auto& f : families_)
+      if (f.name == name) {
+        f.metric.push_back(metric(type, value, with));
+        return;
+      }
+    families_.push_back({name, help, type, {metric(type, value, with)}});
+  }
+  void gauge(const std::string& name, const char* help, std::uint64_t value, const labels& with = {}) {
+    add(name, help, MetricType::Gauge, static_cast<double>(value), with);
+  }
+  void counter(const std::string& name, const char* help, std::uint64_t value, const labels& with = {}) {
+    add(name, help, MetricType::Counter, static_cast<double>(value), with);
+  }
+  [[nodiscard]] std::string text() const { return prometheus::TextSerializer{}.Serialize(families_); }
+
+private:
+  std::vector<MetricFamily> families_;
+};
+
+void add_store(exposition& out, const node_store& store) {
+  const auto s = store.stats();
+  out.counter("dip_log_syncs_total", "Synced batches of the log.", s.syncs);
+  out.counter("dip_log_entries_total", "Entries that were made durable.", s.entries);
+  out.counter("dip_log_bytes_total", "Bytes that were made durable.", s.bytes);
+  out.add("dip_log_sync_seconds_total", "Time spent syncing the log.", MetricType::Counter,
+          static_cast<double>(s.sync_us_total) / 1e6);
+  out.gauge("dip_disk_free_bytes", "Free space where the data is.", s.free_bytes);
+}
+
+void add_actors(exposition& out) {
+  for (const auto& a : census::here().all()) {
+    const labels with{{"actor", a->name()}, {"id", std::to_string(a->id)}};
+    out.gauge("dip_actor_mailbox", "Messages that wait.", a->depth(), with);
+    out.counter("dip_actor_handled_total", "Messages handled.", a->handled, with);
+    out.add("dip_actor_busy_seconds_total", "Time spent handling.", MetricType::Counter,
+            static_cast<double>(a->busy_ns) / 1e9, with);
+  }
+  for (const auto& r : census::here().all_restarts())
+    out.counter("dip_actor_restarts_total", "How often a supervisor made it again.", r.count,
+                {{"actor", r.name}});
+}
+
+void add_queues(exposition& out, caf::actor_system& system, const directory& where) {
+  caf::scoped_actor self{system};
+  for (const auto& q : where.queues())
+    self->request(q, std::chrono::seconds{1}, ask_figures{})
+        .receive(
+            [&](const queue_figures& f) {
+              const labels with{{"queue", std::string{to_string(f.queue)}},
+                                {"partition", std::to_string(f.partition.value)}};
+              out.gauge("dip_queue_visible", "Messages that wait for a worker.", f.visible, with);
+              out.gauge("dip_queue_in_flight", "Messages that are leased.", f.in_flight, with);
+              out.gauge("dip_queue_delayed", "Messages that wait for their next try.", f.delayed, with);
+              out.gauge("dip_queue_dead", "Dead letters.", f.dead, with);
+              out.gauge("dip_queue_oldest_age_ms", "Age of the oldest message that waits.", f.oldest_age_ms,
+                        with);
+            },
+            [](const caf::error&) {});  // being made again: it is missing from this scrape
+}
+
+}  // namespace
+
+node_status::node_status(const environment& env, caf::actor_system& system, std::string codec_words,
+                         std::string public_url, const std::atomic<bool>& draining)
+    : env_(env),
+      system_(system),
+      codec_version_(std::move(codec_words)),
+      public_url_(std::move(public_url)),
+      draining_(draining) {}
+
+bool node_status::ready(std::string& why_not) {
+  if (draining_) {
+    why_not = "this node is stopping";
+    return false;
+  }
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
+    if (!env_.where->partition({p})) {
+      why_not = "partition " + std::to_string(p) + " has no leader";
+      return false;
+    }
+  return true;
+}
+
+std::string node_status::metrics() {
+  exposition out;
+  out.gauge("dip_info", "What runs here.", 1, {{"node", env_.node}, {"codec", codec_version_}});
+  for (size_t i = 1; i < responses_.size(); ++i)
+    out.counter("dip_http_responses_total", "Answers of the gateway.", responses_[i],
+                {{"status", std::to_string(i) + "xx"}});
+  add_store(out, *env_.store);
+  add_queues(out, system_, *env_.where);
+  add_actors(out);
+  return out.text();
+}
+
+void node_status::count_response(int status) {
+  const auto digit = static_cast<size_t>(status / 100);
+  if (digit < responses_.size()) responses_[digit].fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace dip

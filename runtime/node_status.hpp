@@ -1,0 +1,35 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/directory.hpp"
+#include "actors/environment.hpp"
+#include "http/ports.hpp"
+
+namespace dip {
+
+// How a node is: ready or not, and its figures for Prometheus.
+class node_status final : public http::node_port {
+public:
+  node_status(const environment& env, caf::actor_system& system, std::string codec_words,
+              std::string public_url, const std::atomic<bool>& draining);
+  bool ready(std::string& why_not) override;
+  std::string metrics() override;
+  bool draining() override { return draining_; }
+  const std::string& public_url() override { return public_url_; }
+  // One answered request of the gateway, counted by status.
+  void count_response(int status);
+
+private:
+  const environment& env_;
+  caf::actor_system& system_;
+  std::string codec_version_;
+  std::string public_url_;
+  const std::atomic<bool>& draining_;
+  std::array<std::atomic<std::uint64_t>, 6> responses_{};  // by the status' first digit
+};
+
+}  // namespace dip

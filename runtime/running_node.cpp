@@ -1,0 +1,236 @@
+#include "runtime/running_node.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "actors/image_stages.hpp"
+#include "actors/notify_stage.hpp"
+#include "runtime/actor_tree.hpp"
+
+namespace dip {
+namespace {
+
+constexpr std::uint32_t probe_children = 2;
+
+std::uint32_t or_cores(std::uint32_t configured) {
+  return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+running_node::running_node(node_options options) : options_(std::move(options)) {}
+
+running_node::~running_node() {
+  stop(milliseconds{0});
+  if (failure_fd_ >= 0) ::close(failure_fd_);
+}
+
+result<void> running_node::start() {
+  const auto& nodes = options_.conf.nodes;
+  const auto me =
+      std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.name == options_.node; });
+  if (me == nodes.end())
+    return fail(errc::not_found, "there is no node " + options_.node + " in the configuration");
+  self_ = *me;
+  if (options_.data.empty()) options_.data = self_.data.empty() ? "dip-data" : self_.data;
+  failure_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (auto ok = open_stores(); !ok) return ok;
+  if (auto ok = start_codecs(); !ok) return ok;
+  if (auto ok = open_mail(); !ok) return ok;
+  start_actors();
+  return start_gateway();
+}
+
+result<void> running_node::open_stores() {
+  auto objects = open_object_store(options_.data);
+  if (!objects) return tl::make_unexpected(objects.error());
+  objects_ = std::move(*objects);
+  node_store::options o;
+  o.partitions = options_.conf.cluster.partitions;
+  o.free_disk = options_.conf.limits.free_disk;
+  o.on_durable = [this](partition_id p, log_index up_to) {
+    if (const auto h = where_.partition(p)) caf::anon_send(*h, durable{up_to});
+  };
+  // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
+  // whoever supervises it starts it again.
+  o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
+  auto store = open_node_store(options_.data + "/state", std::move(o));
+  if (!store) return tl::make_unexpected(store.error());
+  store_ = std::move(*store);
+  env_.time = &clock_;
+  env_.cfg = &options_.conf;
+  env_.store = store_.get();
+  env_.objects = objects_.get();
+  env_.where = &where_;
+  env_.node = self_.name;
+  env_.holder = self_.name + "#" + ulid::make(clock_.wall(), {0}).text();
+  // Opened here, so that damage is found before anybody is served.
+  auto opened = std::make_shared<std::map<partition_id, std::unique_ptr<replica>>>();
+  for (std::uint16_t p = 0; p < store_->partitions(); ++p) {
+    auto r = store_->open_replica({p});
+    if (!r) return tl::make_unexpected(r.error());
+    opened->emplace(partition_id{p}, std::move(*r));
+  }
+  const auto mutex = std::make_shared<std::mutex>();
+  env_.open_replica = [this, opened, mutex](partition_id p) -> result<std::unique_ptr<replica>> {
+    const std::lock_guard lock{*mutex};
+    if (const auto it = opened->find(p); it != opened->end()) {
+      auto r = std::move(it->second);
+      opened->erase(it);
+      return r;
+    }
+    return store_->open_replica(p);
+  };
+  return {};
+}
+
+result<void> running_node::start_codecs() {
+  codec_options o;
+  o.program = options_.codec_program;
+  o.limits = options_.conf.limits;
+  o.renew_after = options_.conf.workers.renew_after;
+  auto launcher = start_codec(std::move(o));
+  if (!launcher) return tl::make_unexpected(launcher.error());
+  launcher_ = std::move(*launcher);
+  const auto slots = or_cores(options_.conf.workers.processors);
+  auto stages = codec_pool::make(*launcher_, slots);
+  if (!stages) return tl::make_unexpected(stages.error());
+  stage_codecs_ = std::move(*stages);
+  auto probes = codec_pool::make(*launcher_, probe_children);
+  if (!probes) return tl::make_unexpected(probes.error());
+  probe_codecs_ = std::move(*probes);
+  preprocess_ = make_preprocess_stage(&env_, stage_codecs_.get());
+  process_ = make_process_stage(&env_, stage_codecs_.get());
+  return {};
+}
+
+result<void> running_node::open_mail() {
+  const auto& smtp = options_.conf.smtp;
+  if (smtp.url.empty())
+    outbox_ = std::filesystem::absolute(options_.data + "/outbox").lexically_normal().string();
+  auto mail = smtp.url.empty() ? make_outbox_transport(outbox_) : make_smtp_transport(smtp);
+  if (!mail) return tl::make_unexpected(mail.error());
+  mail_ = std::move(*mail);
+  const auto& configured = options_.conf.cluster.public_url;
+  notify_ = make_notify_stage(&env_, mail_.get(), configured.empty() ? self_.origin() : configured);
+  return {};
+}
+
+void running_node::start_actors() {
+  const auto slots = or_cores(options_.conf.workers.processors);
+  image_threads_ = std::make_unique<job_pool>(slots);
+  notify_threads_ = std::make_unique<job_pool>(std::max(1U, options_.conf.workers.notifiers));
+  upkeep_threads_ = std::make_unique<job_pool>(1);
+  actor_config_ = std::make_unique<caf::actor_system_config>();
+  actor_config_->set("scheduler.policy", caf::atom("sharing"));
+  actor_config_->set("scheduler.max-threads",
+                     std::max(size_t{2}, size_t{std::thread::hardware_concurrency()}));
+  actor_config_->set("scheduler.max-throughput", size_t{25});
+  actors_ = std::make_unique<caf::actor_system>(*actor_config_);
+  tree_plan plan;
+  plan.slots = slots;
+  plan.preprocessors = or_cores(options_.conf.workers.preprocessors);
+  plan.processors = slots;
+  plan.notifiers = std::max(1U, options_.conf.workers.notifiers);
+  plan.preprocess = preprocess_.get();
+  plan.process = process_.get();
+  plan.notify = notify_.get();
+  plan.image_threads = image_threads_.get();
+  plan.notify_threads = notify_threads_.get();
+  plan.upkeep_threads = upkeep_threads_.get();
+  plan.watch = &watch_;
+  root_ = spawn_tree(*actors_, &env_, plan);
+  root_->attach_functor([this](const caf::error& reason) {
+    if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
+  });
+}
+
+result<void> running_node::start_gateway() {
+  const auto& configured = options_.conf.cluster.public_url;
+  const asking ask{*actors_, where_};
+  status_ = std::make_unique<node_status>(env_, *actors_, launcher_->version(),
+                                          configured.empty() ? self_.origin() : configured, draining_);
+  files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
+  requests_ = std::make_unique<node_requests>(env_, ask, watch_, status_->public_url(), draining_);
+  routes_ = std::make_unique<http::route_context>(
+      http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_});
+  const auto log = [this](const http::access_entry& e) {
+    status_->count_response(e.status);
+    if (e.status >= 500 || !e.fault.empty())
+      spdlog::warn("{} {} {} from {} [{}] {}", e.method, e.path, e.status, e.peer, e.request_id, e.fault);
+  };
+  server_ = std::make_unique<http::server>(http::make_routes(*routes_), clock_, log);
+  auto port = server_->start(self_.host, self_.http);
+  if (!port) return tl::make_unexpected(port.error());
+  port_ = *port;
+  return {};
+}
+
+void running_node::drain_workers(milliseconds within) {
+  const auto d = where_.dispatcher();
+  if (!d || within == milliseconds{0}) return;
+  caf::scoped_actor self{*actors_};
+  self->request(*d, within, drain{})
+      .receive([](bool) {},
+               [](const caf::error&) {
+                 spdlog::warn("work that did not end in time is given back when the node starts again");
+               });
+}
+
+void running_node::stop_actors() {
+  if (!actors_) return;
+  if (root_) caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  root_ = nullptr;
+  // A job that still runs holds its thread: without its child it ends at once.
+  if (launcher_)
+    for (const int pid : launcher_->children()) ::kill(pid, SIGKILL);
+  image_threads_.reset();
+  notify_threads_.reset();
+  upkeep_threads_.reset();
+  where_.clear();
+  actors_->await_all_actors_done();
+}
+
+void running_node::stop(milliseconds within) {
+  if (std::exchange(stopped_, true)) return;
+  draining_ = true;
+  watch_.close();
+  if (server_) server_->stop();
+  if (actors_) drain_workers(within);
+  stop_actors();
+  server_.reset();
+  requests_.reset();
+  files_.reset();
+  actors_.reset();
+  env_.open_replica = nullptr;
+}
+
+std::string running_node::failure() const {
+  const std::lock_guard lock{failure_mutex_};
+  return failure_;
+}
+
+void running_node::fail_node(const std::string& why) {
+  {
+    const std::lock_guard lock{failure_mutex_};
+    if (failure_.empty()) failure_ = why;
+  }
+  const std::uint64_t one = 1;
+  if (::write(failure_fd_, &one, sizeof one) < 0) std::abort();  // an eventfd takes one byte always
+}
+
+result<std::unique_ptr<node>> start_node(node_options options) {
+  auto n = std::make_unique<running_node>(std::move(options));
+  if (auto ok = n->start(); !ok) return tl::make_unexpected(ok.error());
+  return n;
+}
+
+}  // namespace dip

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include "actors/directory.hpp"
+#include "actors/environment.hpp"
+#include "actors/request_watch.hpp"
+#include "actors/stage.hpp"
+#include "http/routes.hpp"
+#include "http/server.hpp"
+#include "imaging/codec_pool.hpp"
+#include "notify/mail.hpp"
+#include "runtime/job_pool.hpp"
+#include "runtime/node.hpp"
+#include "runtime/node_files.hpp"
+#include "runtime/node_requests.hpp"
+#include "runtime/node_status.hpp"
+#include "storage/node_store.hpp"
+#include "storage/object_store.hpp"
+
+namespace dip {
+
+// The members stand in the order of the start; stop goes through them backwards.
+class running_node final : public node {
+public:
+  explicit running_node(node_options options);
+  running_node(const running_node&) = delete;
+  running_node& operator=(const running_node&) = delete;
+  ~running_node() override;
+
+  result<void> start();
+  std::uint16_t port() const override { return port_; }
+  const std::string& public_url() const override { return status_->public_url(); }
+  const std::string& outbox() const override { return outbox_; }
+  int failure_descriptor() const override { return failure_fd_; }
+  std::string failure() const override;
+  void stop(milliseconds within) override;
+
+private:
+  result<void> open_stores();
+  result<void> start_codecs();
+  result<void> open_mail();
+  void start_actors();
+  result<void> start_gateway();
+  void drain_workers(milliseconds within);
+  void stop_actors();
+  void fail_node(const std::string& why);
+
+  node_options options_;
+  node_config self_;
+  std::string outbox_;
+  int failure_fd_ = -1;
+  mutable std::mutex failure_mutex_;
+  std::string failure_;
+  std::atomic<bool> draining_{false};
+  bool stopped_ = false;
+  std::uint16_t port_ = 0;
+
+  system_clock clock_;
+  directory where_;
+  request_watch watch_;
+  std::unique_ptr<object_store> objects_;
+  std::unique_ptr<node_store> store_;
+  std::unique_ptr<codec_launcher> launcher_;
+  std::unique_ptr<codec_pool> stage_codecs_;
+  std::unique_ptr<codec_pool> probe_codecs_;
+  std::unique_ptr<mail_transport> mail_;
+  std::unique_ptr<stage> preprocess_;
+  std::unique_ptr<stage> process_;
+  std::unique_ptr<stage> notify_;
+  environment env_;
+  std::unique_ptr<job_pool> image_threads_;
+  std::unique_ptr<job_pool> notify_threads_;
+  std::unique_ptr<job_pool> upkeep_threads_;
+  std::unique_ptr<caf::actor_system_config> actor_config_;
+  std::unique_ptr<caf::actor_system> actors_;
+  caf::actor root_;
+  std::unique_ptr<node_status> status_;
+  std::unique_ptr<node_files> files_;
+  std::unique_ptr<node_requests> requests_;
+  std::unique_ptr<http::route_context> routes_;
+  std::unique_ptr<http::server> server_;
+};
+
+}  // namespace dip

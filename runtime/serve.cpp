@@ -1,0 +1,121 @@
+#include "runtime/serve.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <poll.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "runtime/node.hpp"
+
+namespace dip {
+namespace {
+
+constexpr milliseconds drain_time{30'000};
+
+int refuse(const std::string& why) {
+  std::fprintf(stderr, "dip: %s\n", why.c_str());
+  return 1;
+}
+
+std::string where(const std::string& file, const config_error& e) {
+  if (e.line == 0) return file + ": " + e.text;
+  return file + ":" + std::to_string(e.line) + ":" + std::to_string(e.column) + ": " + e.text;
+}
+
+// One line for everything that is wrong: the first, and how many more there are.
+std::string sentence(const std::string& file, const std::vector<config_error>& errors) {
+  auto out = where(file, errors.front());
+  if (errors.size() > 1)
+    out += " (and " + std::to_string(errors.size() - 1) + " more: dip check-config " + file + ")";
+  return out;
+}
+
+result<config> read_config(const std::string& file) {
+  config c = default_config();
+  if (!file.empty()) {
+    std::ifstream in{file};
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) return fail(errc::not_found, file + " cannot be read: " + std::strerror(errno));
+    auto parsed = parse_config(text.str());
+    if (!parsed) return fail(errc::bad_request, sentence(file, parsed.error()));
+    c = std::move(*parsed);
+  }
+  if (auto ok = apply_environment(c, ::environ); !ok)
+    return fail(errc::bad_request, sentence("environment", ok.error()));
+  return c;
+}
+
+// Before any thread is made, so that all of them inherit it.
+int block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return ::signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+// True when it was asked to stop; false when the node failed.
+bool wait_for_end(const node& n, int signals) {
+  std::array<pollfd, 2> fds{{{signals, POLLIN, 0}, {n.failure_descriptor(), POLLIN, 0}}};
+  while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {
+  }
+  return (fds[1].revents & POLLIN) == 0;
+}
+
+}  // namespace
+
+serve_command::serve_command(CLI::App& app)
+    : command_(app.add_subcommand("serve", "Run one node in the foreground")),
+      options_(std::make_unique<options>()) {
+  command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080");
+  command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first");
+  command_->add_option("--data", options_->data,
+                       "Directory for all that the node keeps; default: ./dip-data");
+}
+
+std::optional<int> serve_command::run() const {
+  if (!command_->parsed()) return std::nullopt;
+  return serve();
+}
+
+int serve_command::serve() const {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("dip"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  auto conf = read_config(options_->config);
+  if (!conf) return refuse(conf.error().detail);
+  const int signals = block_signals();
+  node_options o;
+  o.node = options_->node.empty() ? conf->nodes.front().name : options_->node;
+  o.data = options_->data;
+  o.conf = std::move(*conf);
+  auto n = start_node(std::move(o));
+  if (!n) return refuse(n.error().detail);
+  spdlog::info("ready on {}", (*n)->public_url());
+  if (!(*n)->outbox().empty()) spdlog::info("no [smtp] url: e-mail is written to {}", (*n)->outbox());
+  const bool asked = wait_for_end(**n, signals);
+  if (!asked) {
+    // Nothing that is in memory can be trusted to be durable: end at once, as a crash would.
+    std::fprintf(stderr, "dip: %s\n", (*n)->failure().c_str());
+    ::_exit(1);
+  }
+  spdlog::info("stopping: what runs is finished first");
+  (*n)->stop(drain_time);
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace dip

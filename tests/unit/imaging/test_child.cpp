@@ -1,0 +1,160 @@
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/syscall.h>
+
+#include "tests/unit/imaging/harness.hpp"
+
+namespace dip {
+namespace {
+
+using namespace testing;
+
+size_t open_descriptors() {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) ++count;
+  return count;
+}
+
+int only_child(const codec_launcher& launcher) {
+  const auto all = launcher.children();
+  REQUIRE(all.size() == 1);
+  return all.front();
+}
+
+pid_t parent_of(int pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string id, name, state;
+  pid_t parent = 0;
+  stat >> id >> name >> state >> parent;
+  return parent;
+}
+
+TEST_CASE("a program that is missing or is no codec is found at the start") {
+  codec_options options;
+  options.program = "/nonexistent/dip-codec";
+  auto missing = start_codec(options);
+  REQUIRE(!missing);
+  CHECK(missing.error().code == errc::io);
+  options.program = "/bin/true";
+  const auto wrong = start_codec(options);
+  REQUIRE(!wrong);
+  CHECK(wrong.error().code == errc::io);
+}
+
+TEST_CASE("the codec says which libvips it has") {
+  const auto launcher = start();
+  CHECK(launcher->version().starts_with("libvips 8."));
+  CHECK(launcher->children().empty());
+}
+
+void wait_until_ended(const codec_launcher& launcher) {
+  while (!launcher.children().empty()) std::this_thread::yield();
+}
+
+// Until a thread of ours waits in poll, so for an answer.
+void wait_until_polling(pid_t thread) {
+  const auto path = "/proc/self/task/" + std::to_string(thread) + "/syscall";
+  for (;;) {
+    std::string number;
+    std::ifstream{path} >> number;
+    if (number == std::to_string(SYS_poll)) return;
+    std::this_thread::yield();
+  }
+}
+
+TEST_CASE("a child that was killed while idle is replaced unnoticed") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(8, 6)};
+  const int before = only_child(*launcher);
+  REQUIRE(::kill(before, SIGKILL) == 0);
+  wait_until_ended(*launcher);
+  CHECK(one->probe(file.get(), image_format::png, plenty));
+  CHECK(only_child(*launcher) != before);
+}
+
+TEST_CASE("a job over its deadline is a timeout, and the next one works") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(1200, 1200)};
+  const auto tiff = preprocessed(*one, file, image_format::png);
+  const int before = only_child(*launcher);
+  memory_file out;
+  const auto slow = output(image_format::png, {op("blur", {{"sigma", 200.0}})});
+  const auto late = one->process(tiff.get(), {slow}, {out.get()}, -1, {}, milliseconds{1});
+  REQUIRE(!late);
+  CHECK(late.error().code == errc::timeout);
+  CHECK(one->probe(file.get(), image_format::png, plenty));
+  CHECK(only_child(*launcher) != before);
+}
+
+TEST_CASE("a child that dies at work is a crash, and the next job works") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(8, 6)};
+  const int child = only_child(*launcher);
+  // Stopped, it has the job but cannot finish it.
+  REQUIRE(::kill(child, SIGSTOP) == 0);
+  const auto worker = ::gettid();
+  std::thread killer{[&] {
+    wait_until_polling(worker);
+    ::kill(child, SIGKILL);
+  }};
+  const auto died = one->probe(file.get(), image_format::png, plenty);
+  killer.join();
+  REQUIRE(!died);
+  CHECK(died.error().code == errc::worker_crashed);
+  CHECK(one->probe(file.get(), image_format::png, plenty));
+}
+
+TEST_CASE("a zygote that died is started again") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(8, 6)};
+  const auto zygote = parent_of(only_child(*launcher));
+  REQUIRE(zygote > 1);
+  REQUIRE(::kill(zygote, SIGKILL) == 0);
+  wait_until_ended(*launcher);
+  const auto other = launcher->launch();
+  REQUIRE(other);
+  CHECK((*other)->probe(file.get(), image_format::png, plenty));
+  CHECK(one->probe(file.get(), image_format::png, plenty));
+}
+
+TEST_CASE("a child is renewed after its images") {
+  const auto launcher = start(3);
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(8, 6)};
+  std::set<int> seen;
+  for (int i = 0; i < 6; ++i) {
+    for (const int pid : launcher->children()) seen.insert(pid);
+    REQUIRE(one->probe(file.get(), image_format::png, plenty));
+  }
+  CHECK(seen.size() == 2);
+}
+
+TEST_CASE("no descriptor and no child is left behind") {
+  const auto before = open_descriptors();
+  {
+    const auto launcher = start(2);
+    const auto one = launch(*launcher);
+    const memory_file file{quarters_png(40, 30)};
+    for (int i = 0; i < 5; ++i) {
+      const auto tiff = preprocessed(*one, file, image_format::png);
+      memory_file out;
+      CHECK(one->process(tiff.get(), {output(image_format::webp)}, {out.get()}, -1, {}, plenty));
+      CHECK(!one->process(file.get(), {output(image_format::webp)}, {out.get()}, -1, {}, plenty));
+    }
+    CHECK(launcher->children().size() <= 1);
+  }
+  CHECK(open_descriptors() == before);
+}
+
+}  // namespace
+}  // namespace dip
