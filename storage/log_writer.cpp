@@ -29,6 +29,8 @@ log_writer::~log_writer() {
     thread_.request_stop();
     wake_.notify_all();
     thread_.join();
+    cutter_.request_stop();
+    cutter_.join();
   }
   while (round()) {
   }
@@ -36,6 +38,8 @@ log_writer::~log_writer() {
 }
 
 void log_writer::start_thread() {
+  // Flushing the tables may take a while; commits do not wait for it.
+  cutter_ = std::jthread([this](const std::stop_token& stop) { cut_loop(stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -49,10 +53,29 @@ void log_writer::add(partition_id p, log_index index, std::string bytes, std::ui
 
 void log_writer::cut(partition_id p, log_index up_to) {
   {
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{cuts_mutex_};
     cuts_.emplace_back(p, up_to);
   }
-  wake_.notify_one();
+  cuts_wake_.notify_one();
+}
+
+void log_writer::cut_loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock{cuts_mutex_};
+      cuts_wake_.wait(lock, stop, [this] { return !cuts_.empty(); });
+    }
+    cut_waiting();
+  }
+}
+
+bool log_writer::cut_waiting() {
+  std::vector<std::pair<partition_id, log_index>> cuts;
+  {
+    const std::lock_guard lock{cuts_mutex_};
+    cuts.swap(cuts_);
+  }
+  return !cuts.empty() && !broken_ && cut_now(cuts);
 }
 
 void log_writer::loop(const std::stop_token& stop) {
@@ -61,7 +84,7 @@ void log_writer::loop(const std::stop_token& stop) {
     if (!broken_) write_late_marks();
     const bool late = has_late_marks();
     std::unique_lock lock{mutex_};
-    const auto something = [this] { return !queue_.empty() || !cuts_.empty(); };
+    const auto something = [this] { return !queue_.empty(); };
     if (late)
       wake_.wait_for(lock, stop, marks_every, something);
     else
@@ -71,22 +94,20 @@ void log_writer::loop(const std::stop_token& stop) {
 
 bool log_writer::round() {
   std::vector<appended> batch;
-  std::vector<std::pair<partition_id, log_index>> cuts;
   {
     const std::lock_guard lock{mutex_};
     batch.swap(queue_);
-    cuts.swap(cuts_);
     busy_ = !batch.empty();
   }
-  if (batch.empty() && cuts.empty()) return false;
+  if (!cutter_.joinable()) cut_waiting();
+  if (batch.empty()) return false;
   // After a failed write nothing is acknowledged any more; the process is on its way out.
-  if (!batch.empty() && !broken_ && write(batch)) note(batch);
+  if (!broken_ && write(batch)) note(batch);
   {
     const std::lock_guard lock{mutex_};
     busy_ = false;
   }
   written_.notify_all();
-  if (!cuts.empty() && !broken_) cut_now(cuts);
   return true;
 }
 

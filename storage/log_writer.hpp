@@ -69,6 +69,8 @@ private:
   bool write_marks();
   bool write_late_marks();
   [[nodiscard]] bool has_late_marks();
+  void cut_loop(const std::stop_token& stop);
+  bool cut_waiting();
   bool cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts);
   bool failed(const error& e) {
     fail_with(e);
@@ -90,9 +92,12 @@ private:
   std::condition_variable written_;
   bool busy_ = false;
   std::vector<appended> queue_;
+  std::mutex cuts_mutex_;
+  std::condition_variable_any cuts_wake_;
   std::vector<std::pair<partition_id, log_index>> cuts_;
   std::atomic<std::uint64_t> syncs_{0}, entries_{0}, bytes_{0}, sync_us_{0};
   std::jthread thread_;
+  std::jthread cutter_;
 };
 
 }  // namespace dip
