@@ -112,13 +112,14 @@ struct request_record {
   wall_time expires_at{};           // set when final
   bool unpinned = false;            // the input is no longer counted as needed
   std::optional<message_ref> work;  // its message, while it is live
+  std::uint32_t messages = 0;       // that speak of it in any queue, dead letters too
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.id, s.file, s.file_name, s.what, s.preset, s.plan, s.email, s.webhook, s.metadata_json, s.run,
              s.status, s.failure, s.preprocessed, s.outputs, s.preview, s.email_state, s.webhook_state,
              s.notification_detail, s.preprocess_attempts, s.process_attempts, s.notify_attempts, s.timeline,
-             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work);
+             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages);
   }
   bool operator==(const request_record&) const = default;
 };

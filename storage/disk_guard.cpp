@@ -16,7 +16,7 @@ constexpr std::chrono::seconds look_every{1};
 constexpr std::uint64_t last_reserve = 16ULL * 1024 * 1024;
 
 std::uint64_t ask(const std::string& directory) {
-  struct statvfs s{};
+  struct statvfs s {};
   if (::statvfs(directory.c_str(), &s) != 0) return 0;
   return static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize;
 }
@@ -46,6 +46,10 @@ void disk_guard::look() const {
   if (now - looked_ < look_every) return;
   looked_ = now;
   free_ = ask(directory_);
+  free_ballast_when_low();
+}
+
+void disk_guard::free_ballast_when_low() const {
   if (free_ < last_reserve && ::unlink(ballast_path().c_str()) == 0) free_ = ask(directory_);
 }
 

@@ -18,6 +18,8 @@ public:
   disk_guard(std::string directory, std::uint64_t least_free, std::uint64_t ballast);
   // Makes the ballast when there is room for it beside the least free space.
   result<void> lay_ballast();
+  // To be called before anything is written: after a stop on a full disk there would be no room to begin.
+  void free_ballast_when_low() const;
   [[nodiscard]] bool full() const;
   [[nodiscard]] std::uint64_t free_bytes() const;
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -56,9 +55,21 @@ std::optional<slot_row> read_slot(int fd, off_t at) {
 
 }  // namespace
 
+result<std::unique_ptr<high_water_file>> high_water_file::make(const std::string& path,
+                                                               std::uint16_t partitions) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (fd < 0) return io_error(path);
+  std::unique_ptr<high_water_file> file{new high_water_file(fd)};
+  if (auto written = file->write(std::vector<high_water_mark>(partitions)); !written)
+    return tl::make_unexpected(written.error());
+  return file;
+}
+
 result<std::unique_ptr<high_water_file>> high_water_file::open(const std::string& path,
                                                                std::uint16_t partitions) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT)
+    return fail(errc::corrupt, "the file of high-water marks is missing: " + path);
   if (fd < 0) return io_error(path);
   std::unique_ptr<high_water_file> file{new high_water_file(fd)};
   if (auto loaded = file->load(partitions); !loaded) return tl::make_unexpected(loaded.error());
@@ -68,9 +79,6 @@ result<std::unique_ptr<high_water_file>> high_water_file::open(const std::string
 high_water_file::~high_water_file() { ::close(fd_); }
 
 result<void> high_water_file::load(std::uint16_t partitions) {
-  struct stat s{};
-  if (::fstat(fd_, &s) != 0) return io_error("high-water marks");
-  if (s.st_size == 0) return write(std::vector<high_water_mark>(partitions));
   std::optional<slot_row> best;
   for (const off_t at : {off_t{0}, slot_size})
     if (auto row = read_slot(fd_, at); row && (!best || row->sequence > best->sequence))

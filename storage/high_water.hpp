@@ -15,16 +15,20 @@ namespace dip {
 struct high_water_mark {
   log_index index;
   std::uint64_t checksum = 0;  // of the entry there
+  term_number term;            // begun last: no entry of a later one is in the log
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.index, s.checksum);
+    return f(s.index, s.checksum, s.term);
   }
 };
 
 // One thread at a time.
 class high_water_file {
 public:
-  // Makes the file when there is none. `corrupt` when neither slot can be read, `io`.
+  // Makes the file, all marks zero, durable.
+  [[nodiscard]] static result<std::unique_ptr<high_water_file>> make(const std::string& path,
+                                                                     std::uint16_t partitions);
+  // `corrupt` when it is missing or neither slot can be read, `io`.
   [[nodiscard]] static result<std::unique_ptr<high_water_file>> open(const std::string& path,
                                                                      std::uint16_t partitions);
   high_water_file(const high_water_file&) = delete;

@@ -29,13 +29,17 @@ log_writer::~log_writer() {
     thread_.request_stop();
     wake_.notify_all();
     thread_.join();
+    cutter_.request_stop();
+    cutter_.join();
   }
   while (round()) {
   }
-  if (marks_dirty_ && !broken_) write_marks();
+  if (!broken_) write_marks();
 }
 
 void log_writer::start_thread() {
+  // Flushing the tables may take a while; commits do not wait for it.
+  cutter_ = std::jthread([this](const std::stop_token& stop) { cut_loop(stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -49,19 +53,39 @@ void log_writer::add(partition_id p, log_index index, std::string bytes, std::ui
 
 void log_writer::cut(partition_id p, log_index up_to) {
   {
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{cuts_mutex_};
     cuts_.emplace_back(p, up_to);
   }
-  wake_.notify_one();
+  cuts_wake_.notify_one();
+}
+
+void log_writer::cut_loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock{cuts_mutex_};
+      cuts_wake_.wait(lock, stop, [this] { return !cuts_.empty(); });
+    }
+    cut_waiting();
+  }
+}
+
+bool log_writer::cut_waiting() {
+  std::vector<std::pair<partition_id, log_index>> cuts;
+  {
+    const std::lock_guard lock{cuts_mutex_};
+    cuts.swap(cuts_);
+  }
+  return !cuts.empty() && !broken_ && cut_now(cuts);
 }
 
 void log_writer::loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (round()) continue;
-    if (marks_dirty_ && !broken_ && now() - marked_ >= marks_every) write_marks();
+    if (!broken_) write_late_marks();
+    const bool late = has_late_marks();
     std::unique_lock lock{mutex_};
-    const auto something = [this] { return !queue_.empty() || !cuts_.empty(); };
-    if (marks_dirty_)
+    const auto something = [this] { return !queue_.empty(); };
+    if (late)
       wake_.wait_for(lock, stop, marks_every, something);
     else
       wake_.wait(lock, stop, something);
@@ -70,22 +94,20 @@ void log_writer::loop(const std::stop_token& stop) {
 
 bool log_writer::round() {
   std::vector<appended> batch;
-  std::vector<std::pair<partition_id, log_index>> cuts;
   {
     const std::lock_guard lock{mutex_};
     batch.swap(queue_);
-    cuts.swap(cuts_);
     busy_ = !batch.empty();
   }
-  if (batch.empty() && cuts.empty()) return false;
+  if (!cutter_.joinable()) cut_waiting();
+  if (batch.empty()) return false;
   // After a failed write nothing is acknowledged any more; the process is on its way out.
-  if (!batch.empty() && !broken_ && write(batch)) note(batch);
+  if (!broken_ && write(batch)) note(batch);
   {
     const std::lock_guard lock{mutex_};
     busy_ = false;
   }
   written_.notify_all();
-  if (!cuts.empty() && !broken_) cut_now(cuts);
   return true;
 }
 
@@ -118,23 +140,57 @@ bool log_writer::write(const std::vector<appended>& batch) {
 
 // The marks say what was durable before this batch, then this batch is remembered: one behind, never ahead.
 void log_writer::note(const std::vector<appended>& batch) {
-  if (marks_file_ != nullptr && marks_dirty_ && now() - marked_ >= marks_every && !write_marks()) return;
+  if (!write_late_marks()) return;
   std::map<partition_id, log_index> last;
-  for (const auto& a : batch) {
-    last[a.partition] = a.index;
-    if (marks_file_ != nullptr) {
-      marks_.at(a.partition.value) = {a.index, a.checksum};
+  {
+    const std::lock_guard lock{marks_mutex_};
+    for (const auto& a : batch) {
+      last[a.partition] = a.index;
+      if (marks_file_ == nullptr) continue;
+      auto& mark = marks_.at(a.partition.value);
+      mark.index = a.index;
+      mark.checksum = a.checksum;
       marks_dirty_ = true;
     }
   }
   for (const auto& [p, index] : last) on_durable_(p, index);
 }
 
+high_water_mark log_writer::mark(partition_id p) {
+  const std::lock_guard lock{marks_mutex_};
+  return marks_file_ == nullptr ? high_water_mark{} : marks_.at(p.value);
+}
+
+bool log_writer::has_late_marks() {
+  const std::lock_guard lock{marks_mutex_};
+  return marks_dirty_;
+}
+
+bool log_writer::write_late_marks() {
+  {
+    const std::lock_guard lock{marks_mutex_};
+    if (!marks_dirty_ || now() - marked_ < marks_every) return true;
+  }
+  return write_marks();
+}
+
 bool log_writer::write_marks() {
-  if (const auto done = marks_file_->write(marks_); !done) return failed(done.error());
-  marks_dirty_ = false;
-  marked_ = now();
-  return true;
+  result<void> done;
+  {
+    const std::lock_guard lock{marks_mutex_};
+    if (!marks_dirty_) return true;
+    done = marks_file_->write(marks_);
+    marks_dirty_ = false;
+    marked_ = now();
+  }
+  return done ? true : failed(done.error());
+}
+
+result<void> log_writer::begin_term(partition_id p, term_number term) {
+  const std::lock_guard lock{marks_mutex_};
+  if (marks_file_ == nullptr) return {};
+  marks_.at(p.value).term = term;
+  return marks_file_->write(marks_);
 }
 
 bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts) {
@@ -154,10 +210,8 @@ bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& 
   return true;
 }
 
-bool log_writer::failed(const error& e) {
-  broken_ = true;
-  on_fatal_(e);
-  return false;
+void log_writer::fail_with(const error& e) {
+  if (!broken_.exchange(true)) on_fatal_(e);
 }
 
 node_store::figures log_writer::figures() const {

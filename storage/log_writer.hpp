@@ -40,6 +40,13 @@ public:
 
   void start_thread();
   void add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum);
+  // Entries of `term` may follow: the mark file knows of it first.
+  [[nodiscard]] result<void> begin_term(partition_id p, term_number term);
+  // How far a partition is durable; what the mark file says, or soon will.
+  [[nodiscard]] high_water_mark mark(partition_id p);
+  // The log is of no use any more: `on_fatal` is told, once, and nothing is acknowledged from here on.
+  void fail_with(const error& e);
+  [[nodiscard]] bool broken() const { return broken_; }
   // Entries up to `up_to` are applied and no longer wanted: the tables are flushed, then the log is cut.
   void cut(partition_id p, log_index up_to);
   // One round, on the caller's thread; false when there was nothing to do. For logs without a thread.
@@ -60,26 +67,37 @@ private:
   bool write(const std::vector<appended>& batch);
   void note(const std::vector<appended>& batch);
   bool write_marks();
+  bool write_late_marks();
+  [[nodiscard]] bool has_late_marks();
+  void cut_loop(const std::stop_token& stop);
+  bool cut_waiting();
   bool cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts);
-  bool failed(const error& e);
+  bool failed(const error& e) {
+    fail_with(e);
+    return false;
+  }
 
   kv_store& kv_;
   high_water_file* marks_file_;
   node_store::durable_callback on_durable_;
   node_store::fatal_callback on_fatal_;
+  std::mutex marks_mutex_;  // the writer's thread and those who begin terms
   std::vector<high_water_mark> marks_;
   bool marks_dirty_ = false;
-  bool broken_ = false;
   steady_time marked_{};
+  std::atomic<bool> broken_{false};
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::condition_variable written_;
   bool busy_ = false;
   std::vector<appended> queue_;
+  std::mutex cuts_mutex_;
+  std::condition_variable_any cuts_wake_;
   std::vector<std::pair<partition_id, log_index>> cuts_;
   std::atomic<std::uint64_t> syncs_{0}, entries_{0}, bytes_{0}, sync_us_{0};
   std::jthread thread_;
+  std::jthread cutter_;
 };
 
 }  // namespace dip

@@ -1,9 +1,7 @@
 #include "storage/node_store.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <utility>
 
 #include "storage/disk_guard.hpp"
@@ -11,6 +9,8 @@
 #include "storage/kv.hpp"
 #include "storage/log_writer.hpp"
 #include "storage/memory_node_store.hpp"
+#include "storage/partition_log.hpp"
+#include "storage/state_format.hpp"
 #include "storage/table_replica.hpp"
 #include "storage/table_view.hpp"
 
@@ -22,8 +22,11 @@ public:
   explicit memory_store(options o)
       : options_(std::move(o)), kv_(make_memory_kv()), writer_(*kv_, nullptr, options_) {}
   result<std::unique_ptr<replica>> open_replica(partition_id p) override {
+    auto place = places_.take(p);
+    if (!place) return tl::make_unexpected(place.error());
     writer_.wait_written();
-    return open_table_replica({kv_.get(), &writer_, [] { return false; }, options_.log_keep}, p, {});
+    return open_table_replica({kv_.get(), &writer_, [] { return false; }, options_.log_keep, *place}, p,
+                              std::nullopt);
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
@@ -37,6 +40,7 @@ private:
   options options_;
   std::unique_ptr<kv_store> kv_;
   log_writer writer_;
+  open_places places_{options_.partitions};
 };
 
 class disk_store final : public node_store {
@@ -47,15 +51,16 @@ public:
         kv_(std::move(kv)),
         marks_(std::move(marks)),
         disk_(std::move(disk)),
-        found_(marks_->marks()),
         writer_(*kv_, marks_.get(), options_) {
     writer_.start_thread();
   }
   result<std::unique_ptr<replica>> open_replica(partition_id p) override {
-    if (p.value >= options_.partitions) return fail(errc::not_found, "no such partition");
+    auto place = places_.take(p);
+    if (!place) return tl::make_unexpected(place.error());
     writer_.wait_written();
-    return open_table_replica({kv_.get(), &writer_, [this] { return disk_->full(); }, options_.log_keep}, p,
-                              found_.at(p.value));
+    return open_table_replica(
+        {kv_.get(), &writer_, [this] { return disk_->full(); }, options_.log_keep, *place}, p,
+        writer_.mark(p));
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
@@ -73,33 +78,43 @@ private:
   std::unique_ptr<kv_store> kv_;
   std::unique_ptr<high_water_file> marks_;
   std::unique_ptr<disk_guard> disk_;
-  std::vector<high_water_mark> found_;  // as they were when the store was opened
   log_writer writer_;
+  open_places places_{options_.partitions};
 };
 
-constexpr int format_version = 1;
+// Without FORMAT nothing may have been written: else its marks would begin anew.
+result<std::unique_ptr<high_water_file>> enter_marks(const std::string& directory, bool fresh,
+                                                     const kv_store& kv, std::uint16_t partitions) {
+  const auto path = directory + "/marks";
+  if (!fresh) return high_water_file::open(path, partitions);
+  bool used = false;
+  const auto read = kv.snapshot()->each(family::vote, "", "", [&](std::string_view, std::string_view) {
+    used = true;
+    return false;
+  });
+  if (!read) return tl::make_unexpected(read.error());
+  if (used) return fail(errc::corrupt, directory + "/FORMAT is missing: put it back from a copy");
+  return high_water_file::make(path, partitions);
+}
 
-// "dip 1" and the number of partitions, which is fixed at the first start.
-result<void> check_format(const std::string& path, std::uint16_t partitions) {
-  if (std::ifstream in{path}; in) {
-    std::string word;
-    int version = 0;
-    unsigned there = 0;
-    if (!(in >> word >> version >> word >> there)) return fail(errc::corrupt, path + " cannot be read");
-    if (version != format_version)
-      return fail(errc::conflict,
-                  "the data is of format " + std::to_string(version) + ", which this dip does not know");
-    if (there != partitions)
-      return fail(errc::conflict, "the data has " + std::to_string(there) +
-                                      " partitions and cluster.partitions says " +
-                                      std::to_string(partitions) + ": it is fixed at the first start");
-    return {};
-  }
-  std::ofstream out{path};
-  out << "dip " << format_version << "\npartitions " << partitions << '\n';
-  out.flush();
-  if (!out) return fail(errc::io, "cannot write " + path + ": " + std::strerror(errno));
+result<void> check_logs(const kv_store& kv, const std::vector<high_water_mark>& marks) {
+  const auto snapshot = kv.snapshot();
+  for (std::uint16_t p = 0; p < marks.size(); ++p)
+    if (const auto log = read_partition_log(*snapshot, {p}, marks[p]); !log)
+      return tl::make_unexpected(log.error());
   return {};
+}
+
+result<std::unique_ptr<kv_store>> open_rows(const std::string& directory,
+                                            const node_store::options& options) {
+  auto kv = open_rocks_kv(directory + "/db", {options.write_buffers});
+  if (kv) return kv;
+  if (kv.error().code == errc::conflict)
+    return fail(errc::conflict, "another dip is running on " + directory);
+  if (kv.error().code == errc::corrupt)
+    return fail(errc::corrupt,
+                kv.error().detail + ": set " + directory + " aside and restore it from a copy");
+  return kv;
 }
 
 }  // namespace
@@ -109,17 +124,18 @@ result<std::unique_ptr<node_store>> open_node_store(const std::string& directory
   std::error_code bad;
   std::filesystem::create_directories(directory, bad);
   if (bad) return fail(errc::io, "cannot make " + directory + ": " + bad.message());
+  const auto made_before = check_format(directory, options.partitions);
+  if (!made_before) return tl::make_unexpected(made_before.error());
   auto disk = std::make_unique<disk_guard>(directory, options.free_disk, options.ballast);
-  auto kv = open_rocks_kv(directory + "/db", {options.write_buffers});
-  if (!kv) {
-    if (kv.error().code == errc::conflict)
-      return fail(errc::conflict, "another dip is running on " + directory);
-    return tl::make_unexpected(kv.error());
-  }
-  if (auto ok = check_format(directory + "/FORMAT", options.partitions); !ok)
-    return tl::make_unexpected(ok.error());
-  auto marks = high_water_file::open(directory + "/marks", options.partitions);
+  disk->free_ballast_when_low();
+  auto kv = open_rows(directory, options);
+  if (!kv) return tl::make_unexpected(kv.error());
+  auto marks = enter_marks(directory, !*made_before, **kv, options.partitions);
   if (!marks) return tl::make_unexpected(marks.error());
+  if (auto sound = check_logs(**kv, (*marks)->marks()); !sound) return tl::make_unexpected(sound.error());
+  if (!*made_before)
+    if (auto made = write_format(directory, options.partitions); !made)
+      return tl::make_unexpected(made.error());
   if (auto laid = disk->lay_ballast(); !laid && laid.error().code != errc::disk_full)
     return tl::make_unexpected(laid.error());
   return std::make_unique<disk_store>(std::move(options), std::move(*kv), std::move(*marks), std::move(disk));

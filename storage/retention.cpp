@@ -26,7 +26,8 @@ public:
   void requests() {
     if (full()) return;
     view_.each_request(std::nullopt, [&](const request_record& record) {
-      if (is_final(record.status) && has_come(record.expires_at, now_)) found_.requests.push_back(record.id);
+      if (is_final(record.status) && record.messages == 0 && has_come(record.expires_at, now_))
+        found_.requests.push_back(record.id);
       return !full();
     });
   }
