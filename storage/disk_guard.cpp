@@ -16,7 +16,7 @@ constexpr std::chrono::seconds look_every{1};
 constexpr std::uint64_t last_reserve = 16ULL * 1024 * 1024;
 
 std::uint64_t ask(const std::string& directory) {
-  struct statvfs s {};
+  struct statvfs s{};
   if (::statvfs(directory.c_str(), &s) != 0) return 0;
   return static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize;
 }
