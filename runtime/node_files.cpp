@@ -10,7 +10,7 @@ namespace dip {
 namespace {
 
 constexpr milliseconds probe_deadline{5'000};
-constexpr int probe_attempts = 3;
+constexpr int probe_attempts = 5;
 
 class node_upload final : public http::upload {
 public:
@@ -54,7 +54,8 @@ private:
       auto header = probes_.borrow()->probe(writer_->descriptor(), format, probe_deadline);
       if (header) return header;
       const auto& e = header.error();
-      if (e.code == errc::worker_crashed && attempt < probe_attempts) continue;
+      const bool child_failed = e.code == errc::worker_crashed || e.code == errc::io;
+      if (child_failed && attempt < probe_attempts) continue;
       if (e.code == errc::worker_crashed || e.code == errc::invalid_image)
         return fail(errc::invalid_image, e.detail.empty() ? "the file cannot be read as an image" : e.detail);
       return header;
