@@ -131,7 +131,7 @@ private:
     if (name.empty() || name.size() > 64)
       return wrong("a preset's name is 1 to 64 bytes long", table.source());
     const auto blame = [&](const error& e) {
-      wrong("preset." + name + (e.pointer.empty() ? "" : " at " + e.pointer) + ": " + e.detail,
+      wrong("preset." + name + ": " + (e.pointer.empty() ? "" : e.pointer + " ") + e.detail,
             place_of(table, e.pointer).source());
     };
     preset["file"] = "any";
