@@ -28,6 +28,7 @@ public:
   scratch_dir& operator=(const scratch_dir&) = delete;
 
   [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::string text() const { return path_.string(); }
 
   // Makes a file, and says where.

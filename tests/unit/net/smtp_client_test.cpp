@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/certificates.hpp"
-#include "tests/support/python_child.hpp"
+#include "tests/support/mail_server.hpp"
 #include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
@@ -12,25 +12,12 @@ using step = net::smtp_reply::step;
 
 namespace {
 
-class mail_server {
-public:
-  explicit mail_server(std::vector<std::string> options = {})
-      : child_([&] {
-          options.insert(options.begin(), "tests/support/smtp_server.py");
-          return options;
-        }()) {}
-
-  [[nodiscard]] net::smtp_settings settings(const std::string& scheme = "smtp") const {
-    net::smtp_settings s;
-    s.url = scheme + "://127.0.0.1:" + std::to_string(child_.hello()["port"].get<int>());
-    s.starttls = false;
-    return s;
-  }
-  nlohmann::json received() { return nlohmann::json::parse(child_.line()); }
-
-private:
-  test::python_child child_;
-};
+net::smtp_settings settings_for(const test::mail_server& server, const std::string& scheme = "smtp") {
+  net::smtp_settings s;
+  s.url = server.url(scheme);
+  s.starttls = false;
+  return s;
+}
 
 const std::string letter = "Subject: hello\r\n\r\n.a line that starts with a dot\r\nand another\r\n";
 
@@ -43,8 +30,8 @@ net::smtp_reply send(const net::smtp_settings& settings) {
 }  // namespace
 
 TEST_CASE("a message arrives as it was, under its envelope") {
-  mail_server server;
-  const auto reply = send(server.settings());
+  test::mail_server server;
+  const auto reply = send(settings_for(server));
   CHECK(reply.accepted);
   CHECK(reply.code == 250);
   CHECK(reply.line == "250 2.0.0 taken");
@@ -60,8 +47,8 @@ TEST_CASE("STARTTLS and SMTPS encrypt, with a certificate that is trusted") {
   const auto pems = test::make_certificates(dir);
   for (const std::string mode : {"starttls", "implicit"}) {
     CAPTURE(mode);
-    mail_server server({"--tls", mode, "--cert", pems.cert, "--key", pems.key});
-    auto settings = server.settings(mode == "implicit" ? "smtps" : "smtp");
+    test::mail_server server({"--tls", mode, "--cert", pems.cert, "--key", pems.key});
+    auto settings = settings_for(server, mode == "implicit" ? "smtps" : "smtp");
     settings.starttls = mode == "starttls";
 
     const auto distrusted = send(settings);
@@ -77,8 +64,8 @@ TEST_CASE("STARTTLS and SMTPS encrypt, with a certificate that is trusted") {
 }
 
 TEST_CASE("nothing goes out in the clear when STARTTLS is demanded and not offered") {
-  mail_server server;
-  auto settings = server.settings();
+  test::mail_server server;
+  auto settings = settings_for(server);
   settings.starttls = true;
   const auto reply = send(settings);
   CHECK_FALSE(reply.accepted);
@@ -86,8 +73,8 @@ TEST_CASE("nothing goes out in the clear when STARTTLS is demanded and not offer
 }
 
 TEST_CASE("AUTH is done with the right password and fails with a wrong one") {
-  mail_server server({"--login", "dip:sesame"});
-  auto settings = server.settings();
+  test::mail_server server({"--login", "dip:sesame"});
+  auto settings = settings_for(server);
   settings.user = "dip";
   settings.password = "open";
   const auto refused = send(settings);
@@ -113,8 +100,8 @@ TEST_CASE("a refusal has its code, its words and its step") {
                            example{"--at-data", "552 5.3.4 too big", step::message, 552},
                            example{"--at-data", "452 4.2.2 mailbox full", step::message, 452}}) {
     CAPTURE(e.option, e.reply);
-    mail_server server({e.option, e.reply});
-    const auto reply = send(server.settings());
+    test::mail_server server({e.option, e.reply});
+    const auto reply = send(settings_for(server));
     CHECK_FALSE(reply.accepted);
     CHECK(reply.code == e.code);
     CHECK(reply.at == e.at);
@@ -123,8 +110,8 @@ TEST_CASE("a refusal has its code, its words and its step") {
 }
 
 TEST_CASE("a connection that is lost after the message is no answer") {
-  mail_server server({"--drop", "data"});
-  const auto reply = send(server.settings());
+  test::mail_server server({"--drop", "data"});
+  const auto reply = send(settings_for(server));
   CHECK_FALSE(reply.accepted);
   CHECK(reply.code == 0);
   CHECK(reply.at == step::none);
@@ -134,8 +121,8 @@ TEST_CASE("a connection that is lost after the message is no answer") {
 TEST_CASE("a server that says nothing is given up after the timeout") {
   for (const char* where : {"greeting", "data"}) {
     CAPTURE(where);
-    mail_server server({"--hang", where});
-    auto settings = server.settings();
+    test::mail_server server({"--hang", where});
+    auto settings = settings_for(server);
     settings.timeout = milliseconds(300);
     const auto reply = send(settings);
     CHECK_FALSE(reply.accepted);
@@ -145,8 +132,8 @@ TEST_CASE("a server that says nothing is given up after the timeout") {
 }
 
 TEST_CASE("a message that was taken stays taken when QUIT is not answered") {
-  mail_server server({"--hang", "quit"});
-  auto settings = server.settings();
+  test::mail_server server({"--hang", "quit"});
+  auto settings = settings_for(server);
   settings.timeout = milliseconds(1000);
   const auto reply = send(settings);
   CHECK(reply.accepted);
@@ -156,8 +143,8 @@ TEST_CASE("a message that was taken stays taken when QUIT is not answered") {
 TEST_CASE("nobody listening is no answer") {
   net::smtp_settings settings;
   {
-    const mail_server gone;
-    settings = gone.settings();
+    const test::mail_server gone;
+    settings = settings_for(gone);
   }
   const auto reply = send(settings);
   CHECK_FALSE(reply.accepted);

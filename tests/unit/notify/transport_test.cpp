@@ -4,7 +4,7 @@
 
 #include "notify/mail.hpp"
 #include "tests/support/certificates.hpp"
-#include "tests/support/python_child.hpp"
+#include "tests/support/mail_server.hpp"
 #include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
@@ -13,25 +13,13 @@ using outcome = delivery::outcome;
 
 namespace {
 
-class mail_server {
-public:
-  explicit mail_server(std::vector<std::string> options = {})
-      : child_([&] {
-          options.insert(options.begin(), "tests/support/smtp_server.py");
-          return options;
-        }()) {}
-  [[nodiscard]] smtp_config config() const {
-    smtp_config c;
-    c.url = "smtp://127.0.0.1:" + std::to_string(child_.hello()["port"].get<int>());
-    c.tls = smtp_config::tls_mode::none;
-    c.timeout = milliseconds(5000);
-    return c;
-  }
-  json received() { return json::parse(child_.line()); }
-
-private:
-  test::python_child child_;
-};
+smtp_config config_for(const test::mail_server& server) {
+  smtp_config c;
+  c.url = server.url();
+  c.tls = smtp_config::tls_mode::none;
+  c.timeout = milliseconds(5000);
+  return c;
+}
 
 std::string letter() {
   result_mail mail;
@@ -53,8 +41,8 @@ delivery deliver(const smtp_config& config) {
 }  // namespace
 
 TEST_CASE("the mail server gets the very bytes that were rendered") {
-  mail_server server;
-  auto transport = make_smtp_transport(server.config());
+  test::mail_server server;
+  auto transport = make_smtp_transport(config_for(server));
   REQUIRE(transport);
   const std::string bytes = letter();
   const auto sent = (*transport)->deliver("DIP <dip@localhost>", "owner@example.org", bytes);
@@ -81,8 +69,8 @@ TEST_CASE("what the server says decides between sent, refused and try again") {
                            example{"--at-data", "554 5.7.1 spam", outcome::refused, false},
                            example{"--at-data", "451 4.3.0 later", outcome::try_again, false}}) {
     CAPTURE(e.option, e.reply);
-    const mail_server server({e.option, e.reply});
-    const auto got = deliver(server.config());
+    const test::mail_server server({e.option, e.reply});
+    const auto got = deliver(config_for(server));
     CHECK(got.what == e.what);
     CHECK(got.detail == e.reply);
     CHECK(got.of_address == e.of_address);
@@ -90,9 +78,9 @@ TEST_CASE("what the server says decides between sent, refused and try again") {
 }
 
 TEST_CASE("a lost connection and a silent server are tried again") {
-  CHECK(deliver(mail_server({"--drop", "data"}).config()).what == outcome::try_again);
-  const mail_server silent({"--hang", "greeting"});
-  auto config = silent.config();
+  CHECK(deliver(config_for(test::mail_server({"--drop", "data"}))).what == outcome::try_again);
+  const test::mail_server silent({"--hang", "greeting"});
+  auto config = config_for(silent);
   config.timeout = milliseconds(300);
   const auto got = deliver(config);
   CHECK(got.what == outcome::try_again);
@@ -101,8 +89,8 @@ TEST_CASE("a lost connection and a silent server are tried again") {
 
 TEST_CASE("the password comes from its file; a wrong one is no fault of the address") {
   const test::scratch_dir dir;
-  mail_server server({"--login", "dip:sesame"});
-  auto config = server.config();
+  test::mail_server server({"--login", "dip:sesame"});
+  auto config = config_for(server);
   config.user = "dip";
   config.password_file = dir.write("secret", "sesame\n");
   CHECK(deliver(config).what == outcome::sent);
@@ -116,8 +104,8 @@ TEST_CASE("the password comes from its file; a wrong one is no fault of the addr
 TEST_CASE("a certificate that nobody vouches for is not trusted") {
   const test::scratch_dir dir;
   const auto pems = test::make_certificates(dir);
-  mail_server server({"--tls", "starttls", "--cert", pems.cert, "--key", pems.key});
-  auto config = server.config();
+  test::mail_server server({"--tls", "starttls", "--cert", pems.cert, "--key", pems.key});
+  auto config = config_for(server);
   config.tls = smtp_config::tls_mode::starttls;
   CHECK(deliver(config).what == outcome::try_again);
   config.ca_file = pems.ca;

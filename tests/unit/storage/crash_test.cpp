@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 #include "tests/unit/storage/store_kit.hpp"
 
 using namespace dip;
@@ -88,8 +88,8 @@ TEST_CASE("the process that is killed", "[.][crash-child]") {
 }
 
 TEST_CASE("what was acknowledged before a kill is there, once") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   std::minstd_rand random{42};
   std::uint64_t term = 0;
   for (int round = 0; round < 20; ++round) {

@@ -7,7 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 #include "tests/unit/storage/store_kit.hpp"
 
 using namespace dip;
@@ -52,16 +52,16 @@ void check_refused(const std::string& directory, const std::string& word) {
 }  // namespace
 
 TEST_CASE("what is whole is opened again") {
-  temporary_directory dir;
-  fill(dir.path() + "/state", 50);
-  heard_store again{dir.path() + "/state"};
+  test::scratch_dir dir;
+  fill(dir.text() + "/state", 50);
+  heard_store again{dir.text() + "/state"};
   REQUIRE(again.is_open());
   CHECK(again.store().view({1})->idempotency("key 49"));
 }
 
 TEST_CASE("a flipped byte in the middle of the log is refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 50);
   const auto log = write_ahead_logs(state).back();
   flip_byte(log, fs::file_size(log) / 2);
@@ -69,8 +69,8 @@ TEST_CASE("a flipped byte in the middle of the log is refused") {
 }
 
 TEST_CASE("a log that lost its end is refused, wherever it was cut") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state", copy = dir.path() + "/copy";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state", copy = dir.text() + "/copy";
   fill(state, 50);
   const auto size = fs::file_size(write_ahead_logs(state).back());
   for (std::uintmax_t share = 1; share < 10; ++share) {
@@ -82,46 +82,46 @@ TEST_CASE("a log that lost its end is refused, wherever it was cut") {
 }
 
 TEST_CASE("a deleted log is refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 50);
   for (const auto& log : write_ahead_logs(state)) fs::remove(log);
   check_refused(state, "aside");
 }
 
 TEST_CASE("a deleted database is refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 10);
   fs::remove_all(state + "/db");
   check_refused(state, "ends before");
 }
 
 TEST_CASE("marks that are missing, damaged or older than the log are refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state", marks = state + "/marks";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state", marks = state + "/marks";
   fill(state, 10);
-  fs::copy(marks, dir.path() + "/old marks");
+  fs::copy(marks, dir.text() + "/old marks");
   fill(state, 10);
-  fs::copy(marks, dir.path() + "/marks");
+  fs::copy(marks, dir.text() + "/marks");
 
   fs::remove(marks);
   check_refused(state, "marks");
-  fs::copy(dir.path() + "/old marks", marks);
+  fs::copy(dir.text() + "/old marks", marks);
   check_refused(state, "older");
   fs::remove(marks);
-  fs::copy(dir.path() + "/marks", marks);
+  fs::copy(dir.text() + "/marks", marks);
   flip_byte(marks, 20);
   flip_byte(marks, 32 * 1024 + 20);
   check_refused(state, "marks");
   fs::remove(marks);
-  fs::copy(dir.path() + "/marks", marks);
+  fs::copy(dir.text() + "/marks", marks);
   CHECK(heard_store{state}.is_open());
 }
 
 TEST_CASE("one damaged slot of the marks is made up for by the other") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 10);
   flip_byte(state + "/marks", 20);
   heard_store again{state};
@@ -130,27 +130,27 @@ TEST_CASE("one damaged slot of the marks is made up for by the other") {
 }
 
 TEST_CASE("an older copy of the log beside newer marks is refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 10);
-  fs::copy(state + "/db", dir.path() + "/db", fs::copy_options::recursive);
+  fs::copy(state + "/db", dir.text() + "/db", fs::copy_options::recursive);
   fill(state, 10);
   fs::remove_all(state + "/db");
-  fs::copy(dir.path() + "/db", state + "/db", fs::copy_options::recursive);
+  fs::copy(dir.text() + "/db", state + "/db", fs::copy_options::recursive);
   check_refused(state, "aside");
 }
 
 TEST_CASE("a state without its FORMAT is refused") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   fill(state, 3);
   fs::remove(state + "/FORMAT");
   check_refused(state, "FORMAT");
 }
 
 TEST_CASE("a partition has one owner at a time") {
-  temporary_directory dir;
-  heard_store s{dir.path() + "/state"};
+  test::scratch_dir dir;
+  heard_store s{dir.text() + "/state"};
   REQUIRE(s.is_open());
   const auto first = s.open({0}).term();
   const auto second = s.store().open_replica({0});

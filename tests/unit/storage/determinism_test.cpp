@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "storage/memory_node_store.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 #include "tests/unit/storage/random_commands.hpp"
 #include "tests/unit/storage/store_kit.hpp"
 
@@ -71,8 +71,8 @@ TEST_CASE("two stores that applied the same entries have the same state") {
   CHECK(hash_in_memory(steps) == hash);
   CHECK(hash_in_memory({steps.begin(), steps.begin() + 400}) != hash);
 
-  temporary_directory dir;
-  heard_store on_disk{dir.path() + "/state", 50};
+  test::scratch_dir dir;
+  heard_store on_disk{dir.text() + "/state", 50};
   REQUIRE(on_disk.is_open());
   for (const auto& s : steps) REQUIRE(on_disk.commit_at(here, s.what, s.at));
   CHECK(on_disk.store().view(here)->state_hash() == hash);
@@ -80,15 +80,15 @@ TEST_CASE("two stores that applied the same entries have the same state") {
 
 TEST_CASE("tables that lag behind the log catch up with it at the next start, to the same state") {
   const auto steps = recorded(11, 300);
-  temporary_directory dir;
+  test::scratch_dir dir;
   std::uint64_t hash = 0;
   {
-    heard_store lived{dir.path() + "/lived", 10'000};
+    heard_store lived{dir.text() + "/lived", 10'000};
     for (const auto& s : steps) REQUIRE(lived.commit_at(here, s.what, s.at));
     hash = lived.store().view(here)->state_hash();
   }
   {
-    heard_store stopped{dir.path() + "/stopped", 10'000};
+    heard_store stopped{dir.text() + "/stopped", 10'000};
     auto& owner = stopped.open(here);
     for (size_t i = 0; i < steps.size(); ++i) {
       if (i < steps.size() / 2)
@@ -98,7 +98,7 @@ TEST_CASE("tables that lag behind the log catch up with it at the next start, to
     }
     CHECK(stopped.store().view(here)->state_hash() != hash);
   }
-  heard_store again{dir.path() + "/stopped", 10'000};
+  heard_store again{dir.text() + "/stopped", 10'000};
   const auto& owner = again.open(here);
   CHECK(owner.applied().value == steps.size() + 1);
   CHECK(again.store().view(here)->state_hash() == hash);

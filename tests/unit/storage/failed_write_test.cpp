@@ -5,7 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <sys/resource.h>
 
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 #include "tests/unit/storage/store_kit.hpp"
 
 using namespace dip;
@@ -37,8 +37,8 @@ private:
 }  // namespace
 
 TEST_CASE("a failed write is fatal, is acknowledged to nobody, and loses nothing that was") {
-  temporary_directory dir;
-  const auto state = dir.path() + "/state";
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
   int acknowledged = 0;
   {
     heard_store s{state};

@@ -44,14 +44,14 @@ TEST_CASE("objects are there after the store is opened again") {
 }
 
 TEST_CASE("a folder that is not there yet is made") {
-  const temporary_folder folder;
+  const test::scratch_dir folder;
   const auto store = open_object_store(folder.path() / "a" / "b");
   REQUIRE(store);
   CHECK(read_all(**store, put(**store, new_upload(), "abc").name) == "abc");
 }
 
 TEST_CASE("a folder that cannot be written is told by its name") {
-  const temporary_folder folder;
+  const test::scratch_dir folder;
   const auto file = folder.path() / "file";
   std::ofstream(file) << "in the way";
   const auto store = open_object_store(file);

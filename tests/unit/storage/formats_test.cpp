@@ -14,7 +14,7 @@
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
 #include "storage/table_view.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
 
@@ -81,24 +81,24 @@ TEST_CASE("keys of rows are as the page says") {
 }
 
 TEST_CASE("the mark file, FORMAT and the names of object files are as the page says") {
-  temporary_directory dir;
-  auto marks = high_water_file::make(dir.path() + "/marks", 2);
+  test::scratch_dir dir;
+  auto marks = high_water_file::make(dir.text() + "/marks", 2);
   REQUIRE(marks);
   REQUIRE((*marks)->write({{{300}, 0x1122, {5}}, {}}));
-  const auto bytes = contents(dir.path() + "/marks");
+  const auto bytes = contents(dir.text() + "/marks");
   check_example("slot 0", hex(bytes.substr(0, 12 + keys::read_number(std::string_view{bytes}.substr(8, 4)))));
 
   node_store::options o;
   o.free_disk = o.ballast = 0;
-  REQUIRE(open_node_store(dir.path() + "/state", std::move(o)));
-  check_example("FORMAT", contents(dir.path() + "/state/FORMAT").replace(5, 1, "⏎").replace(20, 1, "⏎"));
+  REQUIRE(open_node_store(dir.text() + "/state", std::move(o)));
+  check_example("FORMAT", contents(dir.text() + "/state/FORMAT").replace(5, 1, "⏎").replace(20, 1, "⏎"));
 
-  auto objects = open_object_store(dir.path());
+  auto objects = open_object_store(dir.text());
   REQUIRE(objects);
   auto writer = (*objects)->create(bucket::request_files, checksum::xxh3);
   REQUIRE(writer);
   REQUIRE((*writer)->commit(upload));
   const auto path = "objects/rtp-request-files/" + upload.key.substr(10, 2) + "/" + upload.key;
   check_example("file of the upload", path);
-  CHECK(std::ifstream{dir.path() + "/" + path}.good());
+  CHECK(std::ifstream{dir.text() + "/" + path}.good());
 }

@@ -9,7 +9,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "storage/memory_node_store.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
 
@@ -37,7 +37,7 @@ public:
       settle_ = m.get();
       store = std::move(m);
     } else {
-      auto s = open_node_store(dir_.path() + "/state", o);
+      auto s = open_node_store(dir_.text() + "/state", o);
       if (!s) FAIL(s.error().detail);
       store = std::move(*s);
     }
@@ -57,7 +57,7 @@ public:
 
 private:
   bool memory_;
-  temporary_directory dir_;
+  test::scratch_dir dir_;
   memory_node_store* settle_ = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -156,32 +156,32 @@ TEST_CASE("what was acknowledged is there when the store is opened again, in the
 }
 
 TEST_CASE("a second owner of the same data is refused") {
-  temporary_directory dir;
+  test::scratch_dir dir;
   node_store::options o;
   o.free_disk = 0;
   o.ballast = 0;
   o.on_durable = [](partition_id, log_index) {};
   o.on_fatal = [](const error&) {};
-  auto first = open_node_store(dir.path() + "/state", o);
+  auto first = open_node_store(dir.text() + "/state", o);
   REQUIRE(first);
-  auto second = open_node_store(dir.path() + "/state", o);
+  auto second = open_node_store(dir.text() + "/state", o);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == errc::conflict);
   first->reset();
   o.partitions = 9;
-  auto other = open_node_store(dir.path() + "/state", o);
+  auto other = open_node_store(dir.text() + "/state", o);
   REQUIRE_FALSE(other);
   CHECK(other.error().detail.find("partitions") != std::string::npos);
 }
 
 TEST_CASE("below limits.free_disk new work is refused and what frees room is not") {
-  temporary_directory dir;
+  test::scratch_dir dir;
   node_store::options o;
   o.free_disk = ~0ULL;
   o.ballast = 0;
   o.on_durable = [](partition_id, log_index) {};
   o.on_fatal = [](const error&) {};
-  auto store = std::move(*open_node_store(dir.path() + "/state", o));
+  auto store = std::move(*open_node_store(dir.text() + "/state", o));
   auto r = std::move(*store->open_replica({0}));
   const auto put = r->propose(put_object{upload({0})}, {});
   REQUIRE_FALSE(put);

@@ -1,7 +1,6 @@
 #include "tests/unit/storage/object_kit.hpp"
 
 #include <array>
-#include <cstdlib>
 
 #include <catch2/catch_test_macros.hpp>
 #include <fcntl.h>
@@ -24,17 +23,6 @@ file_descriptor writable(object_store& store, const object_name& name) {
 }
 
 }  // namespace
-
-temporary_folder::temporary_folder() {
-  auto name = (std::filesystem::temp_directory_path() / "dip-test-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-temporary_folder::~temporary_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 store_under_test::store_under_test(back_end kind) {
   if (kind == back_end::memory) {

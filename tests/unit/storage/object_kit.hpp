@@ -8,21 +8,9 @@
 #include <string_view>
 
 #include "storage/object_store.hpp"
+#include "tests/support/scratch_dir.hpp"
 
 namespace dip::testing {
-
-// A folder of its own that goes with its owner.
-class temporary_folder {
-public:
-  temporary_folder();
-  ~temporary_folder();
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
 
 enum class back_end : std::uint8_t { file, memory };
 
@@ -31,7 +19,7 @@ struct store_under_test {
   object_store* operator->() const { return store.get(); }
   object_store& operator*() const { return *store; }
 
-  temporary_folder folder;
+  test::scratch_dir folder;
   std::unique_ptr<object_store> store;
 };
 
