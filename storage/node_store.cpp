@@ -127,7 +127,7 @@ result<std::unique_ptr<node_store>> open_node_store(const std::string& directory
   const auto made_before = check_format(directory, options.partitions);
   if (!made_before) return tl::make_unexpected(made_before.error());
   auto disk = std::make_unique<disk_guard>(directory, options.free_disk, options.ballast);
-  disk->free_ballast_when_low();
+  if (auto room = disk->make_room(); !room) return tl::make_unexpected(room.error());
   auto kv = open_rows(directory, options);
   if (!kv) return tl::make_unexpected(kv.error());
   auto marks = enter_marks(directory, !*made_before, **kv, options.partitions);

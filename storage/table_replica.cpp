@@ -45,7 +45,9 @@ public:
 
   result<log_index> propose(command what, wall_time now) override {
     if (ground_.writer->broken()) return fail(errc::internal, "the log cannot be written any more");
-    if (takes_room(what) && ground_.disk_full())
+    // Asked for every entry: it is also what gives up the ballast in time.
+    const bool full = ground_.disk_full();
+    if (full && takes_room(what))
       return fail(errc::disk_full, "less than limits.free_disk is left on this node");
     stamp_ = std::max(stamp_, now);
     ++last_.value;

@@ -228,6 +228,9 @@ class Client:
 class Node:
     """A `dip serve` with a directory of its own. `settings` are lines of cluster.conf, after the node's own."""
 
+    # Put before the program, to run it somewhere else.
+    prefix = ()
+
     def __init__(self, settings=""):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="dip-e2e-"))
         self.data = self.home / "data"
@@ -251,7 +254,7 @@ class Node:
         assert self.process is None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [program(), "serve", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.home
+                [*self.prefix, program(), "serve", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.home
             )
         if wait:
             self.wait_ready()
