@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -7,10 +5,9 @@
 #include <set>
 #include <thread>
 
-#include "cli/commands.hpp"
+#include "cli/batch.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/result_file.hpp"
-#include "cli/screen.hpp"
 #include "core/text.hpp"
 
 namespace dip::cli {
@@ -19,7 +16,6 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr size_t parallel = 4;
 constexpr std::chrono::seconds one_wait{30};
 
 struct submitted {
@@ -28,134 +24,12 @@ struct submitted {
   progress_board::handle row = 0;
 };
 
-std::uint64_t size_of(const std::string& path) {
-  std::error_code none;
-  const auto size = fs::file_size(path, none);
-  return none ? 0 : size;
-}
-
-std::uint64_t size_of_all(const std::vector<std::string>& files) {
-  std::uint64_t sum = 0;
-  for (const auto& f : files) sum += size_of(f);
-  return sum;
-}
-
-// Many files on their way: some threads upload and submit, others wait and download, so that a request is
-// worked on while the next files are still going out.
-class batch {
-public:
-  batch(const common_options& common, const std::vector<std::string>& files, bool live_is_wanted,
-        bool work_follows)
-      : common_(common),
-        files_(files),
-        board_(clock_, files.size(), size_of_all(files), work_follows),
-        screen_(shown_, board_, live_is_wanted) {}
-
-protected:
-  ~batch() = default;
-
-  void upload_all() {
-    in_parallel(std::min(parallel, files_.size()), [this] { upload_some(); });
-  }
-  [[nodiscard]] int exit_code() const { return interrupted() ? was_interrupted : worst_.load(); }
-
-  // What is done with an upload's answer; true: the file is finished with.
-  virtual bool uploaded(node_api& api, const std::string& file, const json& object,
-                        progress_board::handle row) = 0;
-
-  void failed(const std::string& file, const node_error& problem, progress_board::handle row) {
-    board_.end(row, false);
-    if (problem.what == node_error::kind::interrupted) return;
-    const int code = exit_code_of(problem);
-    int seen = worst_;
-    while (code > seen && !worst_.compare_exchange_weak(seen, code)) {
-    }
-    // No node: every other file would say the same.
-    if (problem.what == node_error::kind::unreachable && hopeless_.exchange(true)) return;
-    const bool named = problem.what != node_error::kind::refused && problem.what != node_error::kind::local;
-    screen_.complain(named ? problem.text
-                           : (problem.what == node_error::kind::local ? "" : printable(file) + ": ") +
-                                 problem.text);
-    if (common_.json) screen_.say(json{{"file", printable(file)}, {"error", problem.text}}.dump());
-  }
-
-  static void in_parallel(size_t threads, const std::function<void()>& work) {
-    std::vector<std::thread> all;
-    for (size_t i = 0; i < threads; ++i) all.emplace_back(work);
-    for (auto& t : all) t.join();
-  }
-
-  // A line for people on a terminal; for a pipe the file and one value, with a tab between.
-  void report(const std::string& file, const std::string& value, const std::string& facts) {
-    if (common_.json) return;
-    if (!shown_.out_is_terminal) return screen_.say(printable(file) + "\t" + value);
-    const size_t room = shown_.columns() > 100 ? 40 : 24;
-    screen_.say(shown_.out.good("✓") + " " + shorten(printable(file), room) + shown_.out.dim("  →  ") +
-                value + "  " + shown_.out.dim(facts));
-  }
-
-  // The same for a result that was downloaded: its path says which file it came from.
-  void report_saved(const std::string& file, const std::string& path, const std::string& facts) {
-    if (common_.json || !shown_.out_is_terminal) return report(file, path, facts);
-    const size_t taken = 2 + 2 + display_width(facts);
-    const size_t room = shown_.columns() > taken + 12 ? shown_.columns() - taken : 12;
-    screen_.say(shown_.out.good("✓") + " " + shorten(path, room) + "  " + shown_.out.dim(facts));
-  }
-
-  const common_options& common_;
-  const std::vector<std::string>& files_;
-  const system_clock clock_;
-  const display shown_ = display::of_this_process();
-  progress_board board_;
-  screen screen_;
-  std::atomic<bool> hopeless_ = false;
-
-private:
-  void upload_some() {
-    node_api api(common_.node);
-    for (size_t i = next_++; i < files_.size() && !interrupted() && !hopeless_; i = next_++) {
-      const auto& file = files_[i];
-      const auto row = board_.begin(fs::path(file).filename().string(), size_of(file));
-      const auto object = api.upload(file, [&](std::uint64_t bytes) { board_.uploaded(row, bytes); });
-      if (!object)
-        failed(file, object.error(), row);
-      else if (uploaded(api, file, *object, row))
-        board_.end(row, true);
-    }
-  }
-
-  std::atomic<size_t> next_ = 0;
-  std::atomic<int> worst_ = done;
-};
-
-class upload_batch final : public batch {
-public:
-  upload_batch(const common_options& common, const std::vector<std::string>& files)
-      : batch(common, files, !common.json, false) {}
-
-  int run() {
-    upload_all();
-    return exit_code();
-  }
-
-private:
-  bool uploaded(node_api&, const std::string& file, const json& object, progress_board::handle) override {
-    report(file, text_of(object, "url"), pixels_of(object) + "  " + human_size(number_of(object, "size")));
-    if (common_.json) {
-      json line = object;
-      line["file"] = printable(file);
-      screen_.say(line.dump(-1, ' ', false, json::error_handler_t::replace));
-    }
-    return true;
-  }
-};
-
+// Some threads upload and submit, others wait and download, so that a request is worked on while the next
+// files are still going out.
 class process_batch final : public batch {
 public:
   process_batch(const process_options& options, json request)
-      : batch(options.common, options.files, !options.common.json, options.wait),
-        options_(options),
-        request_(std::move(request)) {}
+      : batch(options.common, options.files, options.wait), options_(options), request_(std::move(request)) {}
 
   int run() {
     std::vector<std::thread> finishers;
@@ -293,11 +167,6 @@ private:
 };
 
 }  // namespace
-
-int run_upload(const common_options& common, const std::vector<std::string>& files) {
-  const interrupt_watch watch;
-  return upload_batch(common, files).run();
-}
 
 int run_process(const process_options& asked) {
   process_options options = asked;
