@@ -26,11 +26,12 @@ struct answer {
   bool ok = true;
   errc code = errc::internal;
   std::string detail;
+  std::string pointer;  // JSON pointer to the field at fault, if there is one
   std::optional<request_record> request;
   std::optional<idempotency_row> idempotency;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.ok, s.code, s.detail, s.request, s.idempotency);
+    return f(s.ok, s.code, s.detail, s.pointer, s.request, s.idempotency);
   }
 };
 

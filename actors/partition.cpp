@@ -17,23 +17,19 @@ using retain_atom = caf::atom_constant<caf::atom("retain")>;
 
 constexpr std::chrono::seconds retention_every{30};
 
-answer answer_of(const apply_outcome& o) {
-  answer a;
-  a.ok = o.verdict.has_value();
-  if (!a.ok) {
-    a.code = o.verdict.error().code;
-    a.detail = o.verdict.error().detail;
-  }
-  a.request = o.request;
-  a.idempotency = o.idempotency;
-  return a;
-}
-
 answer refusal(const error& e) {
   answer a;
   a.ok = false;
   a.code = e.code;
   a.detail = e.detail;
+  a.pointer = e.pointer;
+  return a;
+}
+
+answer answer_of(const apply_outcome& o) {
+  auto a = o.verdict ? answer{} : refusal(o.verdict.error());
+  a.request = o.request;
+  a.idempotency = o.idempotency;
   return a;
 }
 

@@ -43,7 +43,7 @@ private:
               if (a.ok)
                 out = std::move(a);
               else
-                out = fail(a.code, a.detail, a.code == errc::not_found ? "/file" : "");
+                out = fail(a.code, std::move(a.detail), std::move(a.pointer));
             },
             [&](const caf::error&) { out = fail(errc::no_quorum, "the leader did not answer"); });
     return out;

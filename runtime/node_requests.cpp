@@ -165,7 +165,7 @@ result<request_record> node_requests::cancel(const request_id& id) {
   if (id.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
   auto a =
       ask_.propose_to(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
-  if (!a) return fail(a.error().code, a.error().detail);
+  if (!a) return tl::make_unexpected(a.error());
   return find(id);
 }
 
