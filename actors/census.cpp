@@ -69,6 +69,7 @@ void census::note_restart(const std::string& name, const std::string& why) {
 std::vector<census::restarts> census::all_restarts() const {
   const std::lock_guard lock{mutex_};
   std::vector<restarts> out;
+  out.reserve(restarts_.size());
   for (const auto& [name, r] : restarts_) out.push_back(r);
   return out;
 }

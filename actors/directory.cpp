@@ -95,6 +95,7 @@ std::vector<relay_actor> directory::relays() const {
 std::vector<queue_actor> directory::queues() const {
   const std::shared_lock lock{mutex_};
   std::vector<queue_actor> out;
+  out.reserve(queues_.size());
   for (const auto& [key, h] : queues_) out.push_back(h);
   return out;
 }
