@@ -53,7 +53,11 @@ void print_outputs(const json& r, size_t width, const style& with) {
                     text_of(o, "url")});
   if (rows.empty()) return;
   // A link that is shortened cannot be used.
-  print("\n" + render_table({{"OUTPUT", false, true}, {"FORMAT"}, {"PIXELS", true}, {"SIZE", true}, {"URL"}},
+  print("\n" + render_table({{"OUTPUT", false, true},
+                             {"FORMAT", false, false, true},
+                             {"PIXELS", true, false, true},
+                             {"SIZE", true},
+                             {"URL"}},
                             rows, width, with));
 }
 
@@ -63,9 +67,11 @@ void print_timeline(const json& r, size_t width, const style& with) {
     rows.push_back({short_time(text_of(e, "at")), text_of(e, "status"), text_of(e, "node"),
                     text_of(e, "worker"), std::to_string(number_of(e, "took_ms")) + " ms"});
   if (rows.empty()) return;
-  print("\n" +
-        render_table({{"TIME"}, {"STATUS"}, {"NODE", false, true}, {"WORKER", false, true}, {"TOOK", true}},
-                     rows, width, with));
+  print(
+      "\n" +
+      render_table(
+          {{"TIME"}, {"STATUS"}, {"NODE", false, true, true}, {"WORKER", false, true, true}, {"TOOK", true}},
+          rows, width, with));
 }
 
 }  // namespace
@@ -106,11 +112,13 @@ int run_requests(const requests_options& options) {
   for (const auto& r : page->value("requests", json::array()))
     rows.push_back({text_of(r, "id"), text_of(r, "status"), short_time(text_of(r, "created_at")),
                     text_of(r, "file_name"), std::to_string(r.value("outputs", json::array()).size())});
-  print(rows.empty()
-            ? "no requests\n"
-            : render_table(
-                  {{"REQUEST"}, {"STATUS"}, {"CREATED (UTC)"}, {"FILE", false, true}, {"OUTPUTS", true}},
-                  rows, shown.columns(), shown.out));
+  print(rows.empty() ? "no requests\n"
+                     : render_table({{"REQUEST"},
+                                     {"STATUS"},
+                                     {"CREATED (UTC)", false, false, true},
+                                     {"FILE", false, true},
+                                     {"OUTPUTS", true, false, true}},
+                                    rows, shown.columns(), shown.out));
   return done;
 }
 

@@ -1,6 +1,8 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "core/text.hpp"
 
@@ -21,13 +23,36 @@ std::vector<size_t> natural_widths(const std::vector<column>& columns,
   return widths;
 }
 
+// What the columns that are shown need at least.
+size_t least_width(const std::vector<column>& columns, const std::vector<size_t>& widths,
+                   const std::vector<size_t>& shown) {
+  size_t total = gap * (shown.size() - 1);
+  for (const size_t i : shown) total += columns[i].flexible ? std::min(widths[i], narrowest) : widths[i];
+  return total;
+}
+
+// The columns for which there is room.
+std::vector<size_t> choose(const std::vector<column>& columns, const std::vector<size_t>& widths,
+                           size_t width) {
+  std::vector<size_t> shown(columns.size());
+  std::iota(shown.begin(), shown.end(), size_t{0});
+  while (width != 0 && least_width(columns, widths, shown) > width) {
+    const auto last =
+        std::find_if(shown.rbegin(), shown.rend(), [&](size_t i) { return columns[i].optional; });
+    if (last == shown.rend()) break;
+    shown.erase(std::next(last).base());
+  }
+  return shown;
+}
+
 // Takes what is too much from the widest flexible column, again and again.
-void fit(std::vector<size_t>& widths, const std::vector<column>& columns, size_t width) {
-  size_t total = gap * (columns.size() - 1);
-  for (const size_t w : widths) total += w;
+void fit(std::vector<size_t>& widths, const std::vector<column>& columns, const std::vector<size_t>& shown,
+         size_t width) {
+  size_t total = gap * (shown.size() - 1);
+  for (const size_t i : shown) total += widths[i];
   while (width != 0 && total > width) {
     size_t* widest = nullptr;
-    for (size_t i = 0; i < columns.size(); ++i)
+    for (const size_t i : shown)
       if (columns[i].flexible && widths[i] > narrowest && (!widest || widths[i] > *widest))
         widest = &widths[i];
     if (!widest) return;
@@ -53,11 +78,12 @@ std::string render_table(const std::vector<column>& columns,
       line.push_back(printable(i < row.size() ? row[i] : std::string()));
   }
   auto widths = natural_widths(columns, cells);
-  fit(widths, columns, width);
+  const auto shown = choose(columns, widths, width);
+  fit(widths, columns, shown, width);
   const auto line_of = [&](const auto& cell_of) {
     std::string line;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (i != 0) line += std::string(gap, ' ');
+    for (const size_t i : shown) {
+      if (!line.empty()) line += std::string(gap, ' ');
       line += padded(shorten(cell_of(i), widths[i]), widths[i], columns[i].right);
     }
     line.erase(line.find_last_not_of(' ') + 1);

@@ -27,6 +27,7 @@ struct column {
   std::string title;
   bool right = false;     // numbers
   bool flexible = false;  // gives up its middle when the terminal is narrow
+  bool optional = false;  // goes when that is not enough, the last one first
 };
 
 // Cells are made printable here. `width` 0: as wide as it needs to be. The last line ends with a line break

@@ -127,6 +127,21 @@ TEST_CASE("tables align, and give up the middle of long cells") {
         "\xef\xbf\xbd[2J\n");
 }
 
+TEST_CASE("a table leaves out what is optional when it would not fit otherwise") {
+  const std::vector<column> columns{
+      {"ID"}, {"AT", false, false, true}, {"FILE", false, true}, {"N", true, false, true}};
+  const std::vector<std::vector<std::string>> rows{{"01ABC", "12:00", "a-very-long-name.jpeg", "7"}};
+  CHECK(render_table(columns, rows, 25, {}) ==
+        "ID     AT     FILE      N\n"
+        "01ABC  12:00  a-ve…peg  7\n");
+  CHECK(render_table(columns, rows, 24, {}) ==
+        "ID     AT     FILE\n"
+        "01ABC  12:00  a-ver…jpeg\n");
+  CHECK(render_table(columns, rows, 21, {}) ==
+        "ID     FILE\n"
+        "01ABC  a-very-…e.jpeg\n");
+}
+
 TEST_CASE("progress says how far, how fast and how long") {
   hand_clock time;
   progress_board board(time, 4, 4'000'000, false);
