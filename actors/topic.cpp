@@ -1,5 +1,7 @@
 #include "actors/topic.hpp"
 
+#include <utility>
+
 #include "actors/directory.hpp"
 
 namespace dip {
@@ -8,7 +10,7 @@ topic_actor::behavior_type topic(counted_actor<topic_actor, topic_state>* self, 
                                  partition_id p, topic_name name, partition_actor log) {
   self->label(std::string{to_string(name)} + "/" + std::to_string(p.value));
   return {
-      [=](publish& news) {
+      [=, log = std::move(log)](publish& news) {
         ++self->state.published;
         return self->delegate(log, propose{std::move(news.what)});
       },

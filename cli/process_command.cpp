@@ -131,7 +131,7 @@ private:
       return tl::make_unexpected(node_error{node_error::kind::local, printable(e.detail)});
     };
     const std::string url = output.value("url", "");
-    const std::string path =
+    std::string path =
         (fs::path(options_.out) / result_name(s.file, output.value("name", ""), url, single)).string();
     // --force replaces what was there before, not what another file of this command just made.
     if (!claim(path))

@@ -40,8 +40,7 @@ bool starts_with_one_of(std::string_view text, std::initializer_list<std::string
 template <class Field>
 auto count(Field field, std::uint64_t min, std::uint64_t max) {
   return [=](auto& in, const config_value& value) -> problem {
-    const std::string range =
-        "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    std::string range = "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
     const auto* number = std::get_if<std::int64_t>(&value);
     if (!number || *number < 0) return range;
     const auto wanted = static_cast<std::uint64_t>(*number);
@@ -136,6 +135,8 @@ problem store_tls(config& c, const config_value& value) {
   return "must be \"none\", \"starttls\" or \"implicit\"";
 }
 
+// A path of members cannot be put in parentheses.
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define DIP_FIELD(path) [](auto& in) -> auto& { return in.path; }
 
 std::vector<config_key> make_config_keys() {
