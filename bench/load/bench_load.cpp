@@ -112,7 +112,7 @@ double idle_percent(const node_process& node, unsigned seconds) {
 double start_ms(const settings& how, const std::filesystem::path& data, bool fresh) {
   std::vector<double> all;
   for (unsigned i = 0; i < how.starts; ++i) {
-    node_process node{how.program, fresh ? data.string() + std::to_string(i) : data};
+    node_process node{how.program, fresh ? std::filesystem::path{data.string() + std::to_string(i)} : data};
     all.push_back(node.ready_ms());
     node.stop();
   }
