@@ -71,8 +71,8 @@ private:
 };
 
 struct figures {
-  std::vector<double> direct, node, ratio, per_second, latencies;
-  memory_use most;
+  std::vector<double> direct, dip, codecs, ratio, per_second, latencies;
+  use most;
 };
 
 figures take_turns(const settings& how, const direct_side& direct, const node_process& node,
@@ -85,18 +85,22 @@ figures take_turns(const settings& how, const direct_side& direct, const node_pr
   for (unsigned pair = 0; pair < how.pairs; ++pair) {
     node.wait_quiet();
     all.direct.push_back(direct.turn(how.images, threads));
-    const double before = node.cpu_ms();
+    const auto before = node.cpu();
     const auto done = run_clients(node.url(), jobs, load);
     const auto memory = node.memory();
     node.wait_quiet();
-    all.node.push_back((node.cpu_ms() - before) / how.images);
-    all.ratio.push_back(all.node.back() / all.direct.back());
+    const auto after = node.cpu();
+    all.dip.push_back((after.dip - before.dip) / how.images);
+    all.codecs.push_back((after.codecs - before.codecs) / how.images);
+    all.ratio.push_back((after.all() - before.all()) / how.images / all.direct.back());
     all.per_second.push_back(how.images * 1e3 / done.wall_ms);
     all.latencies.insert(all.latencies.end(), done.latencies_ms.begin(), done.latencies_ms.end());
     if (memory.all() > all.most.all()) all.most = memory;
-    std::printf("  pair %u: direct %6.1f  node %6.1f  ratio %.3f  %5.1f images/s  load average %.1f\n",
-                pair + 1, all.direct.back(), all.node.back(), all.ratio.back(), all.per_second.back(),
-                load_average());
+    std::printf(
+        "  pair %u: direct %6.1f  dip %5.1f  dip-codec %6.1f  ratio %.3f  %5.1f images/s  load average "
+        "%.1f\n",
+        pair + 1, all.direct.back(), all.dip.back(), all.codecs.back(), all.ratio.back(),
+        all.per_second.back(), load_average());
     std::fflush(stdout);
   }
   return all;
@@ -104,9 +108,9 @@ figures take_turns(const settings& how, const direct_side& direct, const node_pr
 
 double idle_percent(const node_process& node, unsigned seconds) {
   node.wait_quiet();
-  const double before = node.cpu_ms();
+  const double before = node.cpu().all();
   std::this_thread::sleep_for(std::chrono::seconds{seconds});
-  return percent(node.cpu_ms() - before, seconds * 1e3);
+  return percent(node.cpu().all() - before, seconds * 1e3);
 }
 
 double start_ms(const settings& how, const std::filesystem::path& data, bool fresh) {
@@ -153,7 +157,8 @@ int run(const char* name, const settings& how) {
   const double fresh = start_ms(how, scratch.path() / "fresh", true);
 
   std::printf("\n%-34s %9.2f ms\n", "CPU an image, direct plan", median(got.direct));
-  std::printf("%-34s %9.2f ms\n", "CPU an image, all processes", median(got.node));
+  std::printf("%-34s %9.2f ms\n", "CPU an image, dip", median(got.dip));
+  std::printf("%-34s %9.2f ms\n", "CPU an image, dip-codec", median(got.codecs));
   bool good = within("all processes over direct plan", median(got.ratio), most_ratio, "x");
   std::printf("%-34s %9.2f images/s\n", "throughput", median(got.per_second));
   std::printf("%-34s %9.0f ms, 99th percentile %.0f ms\n", "upload to result, median", median(got.latencies),

@@ -162,28 +162,28 @@ std::vector<pid_t> node_process::family() const {
   return all;
 }
 
-double node_process::cpu_ms() const {
-  double sum = 0;
+use node_process::cpu() const {
+  use spent;
   for (const pid_t pid : family()) {
     clockid_t of{};
     const auto stat = stat_of(pid);
     if (!stat || ::clock_getcpuclockid(pid, &of) != 0) continue;
-    sum += bench::cpu_ms(of) + ended_children_ms(*stat);
+    (pid == pid_ ? spent.dip : spent.codecs) += bench::cpu_ms(of) + ended_children_ms(*stat);
   }
-  return sum;
+  return spent;
 }
 
-memory_use node_process::memory() const {
-  memory_use use;
-  for (const pid_t pid : family()) (pid == pid_ ? use.dip : use.codecs) += resident_mib(pid);
-  return use;
+use node_process::memory() const {
+  use held;
+  for (const pid_t pid : family()) (pid == pid_ ? held.dip : held.codecs) += resident_mib(pid);
+  return held;
 }
 
 void node_process::wait_quiet() const {
   constexpr double quiet = 1.0;  // ms of CPU in the time below: its timers
-  for (double before = cpu_ms();;) {
+  for (double before = cpu().all();;) {
     std::this_thread::sleep_for(50ms);
-    const double now = cpu_ms();
+    const double now = cpu().all();
     if (now - before < quiet) return;
     before = now;
   }

@@ -24,8 +24,9 @@ private:
   std::filesystem::path path_;
 };
 
-struct memory_use {
-  double dip = 0, codecs = 0;  // MiB of resident memory; `codecs`: zygote and children together
+// A figure of dip itself, and of the zygote with all its children.
+struct use {
+  double dip = 0, codecs = 0;
   [[nodiscard]] double all() const { return dip + codecs; }
 };
 
@@ -42,9 +43,10 @@ public:
   // From the start of the process until /readyz said yes.
   [[nodiscard]] double ready_ms() const { return ready_ms_; }
 
-  // CPU of it and of all below it, those included that have ended.
-  [[nodiscard]] double cpu_ms() const;
-  [[nodiscard]] memory_use memory() const;
+  // Milliseconds of CPU, of processes that have ended as well.
+  [[nodiscard]] use cpu() const;
+  // MiB of resident memory.
+  [[nodiscard]] use memory() const;
   // Until none of its processes has used the CPU for a while: what was begun has ended.
   void wait_quiet() const;
   // SIGTERM, and its end.

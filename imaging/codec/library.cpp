@@ -49,6 +49,8 @@ void keep_memory() {
   constexpr int most_of_one = 32 * 1024 * 1024;  // the allocator's own limit
   ::mallopt(M_TRIM_THRESHOLD, most_kept);
   ::mallopt(M_MMAP_THRESHOLD, most_of_one);
+  // A heap for each of libvips' threads, of which one works at a time, would only hold memory.
+  ::mallopt(M_ARENA_MAX, 1);
 }
 
 }  // namespace
