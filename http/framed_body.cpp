@@ -7,7 +7,7 @@
 namespace dip::http {
 namespace {
 
-constexpr size_t piece_size = 16 * 1024;
+constexpr size_t piece_size = 64 * 1024;
 constexpr size_t max_line = 1024;
 constexpr size_t max_trailers = 64;
 

@@ -7,6 +7,10 @@
 namespace dip {
 namespace {
 
+// A child that dies may have been killed from outside, as all are with their zygote. Where each one dies of a
+// header, the file is bad.
+constexpr int attempts = 5;
+
 // What a child may say; anything else that it says is our fault or its.
 errc told(errc code) {
   switch (code) {
@@ -42,6 +46,13 @@ result<void> child_codec::prepare() {
 }
 
 result<image_header> child_codec::probe(int in, image_format format, milliseconds deadline) {
+  for (int attempt = 1;; ++attempt) {
+    auto header = probe_once(in, format, deadline);
+    if (header || header.error().code != errc::worker_crashed || attempt == attempts) return header;
+  }
+}
+
+result<image_header> child_codec::probe_once(int in, image_format format, milliseconds deadline) {
   protocol::job job;
   job.kind = protocol::job_kind::probe;
   job.header.format = format;
@@ -103,16 +114,15 @@ result<protocol::reply> child_codec::run(const protocol::job& job, std::span<con
 }
 
 result<void> child_codec::send(std::string_view bytes, std::span<const int> files) {
-  for (const bool again : {false, true}) {
+  for (int attempt = 1;; ++attempt) {
     if (const auto ready = prepare(); !ready) return ready;
     auto sent = send_message(child_->socket(), bytes, files);
     if (sent) return sent;
     if (sent.error().code == errc::too_large) return fail(errc::invalid_operation, sent.error().detail);
     // It died since its last job: not this image's doing.
     child_.reset();
-    if (again) return sent;
+    if (attempt == attempts) return sent;
   }
-  return {};
 }
 
 result<protocol::reply> child_codec::receive(milliseconds deadline) {

@@ -27,6 +27,7 @@ public:
                                           milliseconds deadline) override;
 
 private:
+  [[nodiscard]] result<image_header> probe_once(int in, image_format format, milliseconds deadline);
   // `expected`: how many facts the answer must have.
   [[nodiscard]] result<protocol::reply> run(const protocol::job& job, std::span<const int> files,
                                             size_t expected, milliseconds deadline);

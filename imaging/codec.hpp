@@ -32,7 +32,8 @@ public:
 
   virtual ~codec() = default;
 
-  // Reads only the header of the file behind `in`.
+  // Reads only the header of the file behind `in`. `worker_crashed` when several children, one after the
+  // other, died of it.
   [[nodiscard]] virtual result<image_header> probe(int in, image_format format, milliseconds deadline) = 0;
 
   // Upright, sRGB, at the planned size, as uncompressed TIFF without metadata.

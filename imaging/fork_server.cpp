@@ -1,7 +1,9 @@
 #include "imaging/fork_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -17,8 +19,14 @@
 namespace dip {
 namespace {
 
+using std::chrono::steady_clock;
+
 // Loading libvips from a cold disk, on a machine that is busy.
 constexpr milliseconds patience{30'000};
+
+// A zygote can be killed while it starts or forks, as its children can: by an operator, or the kernel when
+// memory is short. One that never answers is the program's own fault.
+constexpr int most_starts = 5;
 
 // What the zygote gets of our environment: none of our secrets, nothing that changes how libvips works.
 constexpr std::array<const char*, 3> environment{"LC_ALL=C.UTF-8", "FONTCONFIG_PATH=/etc/fonts", nullptr};
@@ -86,13 +94,16 @@ fork_server::~fork_server() { stop(); }
 
 result<std::unique_ptr<child_process>> fork_server::fork() {
   const std::lock_guard lock{mutex_};
-  if (socket_) {
-    auto child = ask();
+  const auto deadline = steady_clock::now() + patience;
+  for (int starts = 0;;) {
+    if (!socket_) {
+      if (const auto started = start(); !started) return tl::unexpected{started.error()};
+      ++starts;
+    }
+    auto child = ask(deadline);
     // A zygote that answers is left alone, whatever it says: its end is that of all children.
-    if (child || socket_) return child;
+    if (child || socket_ || starts == most_starts || steady_clock::now() >= deadline) return child;
   }
-  if (const auto started = start(); !started) return tl::unexpected{started.error()};
-  return ask();
 }
 
 std::vector<int> fork_server::children() const {
@@ -128,17 +139,18 @@ void fork_server::stop() {
   zygote_ = 0;
 }
 
-result<message> fork_server::exchange() {
+result<message> fork_server::exchange(steady_time deadline) {
   const protocol::fork_request request{.protocol = protocol::version, .memory_limit = memory_limit_};
   if (const auto sent = send_message(socket_.get(), encode(request), {}); !sent)
     return tl::unexpected{sent.error()};
-  auto got = receive_message(socket_.get(), patience);
+  const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+  auto got = receive_message(socket_.get(), std::max(left, milliseconds{0}));
   if (!got || !*got) return fail(errc::io, program_ + " does not answer");
   return std::move(**got);
 }
 
-result<std::unique_ptr<child_process>> fork_server::ask() {
-  auto got = exchange();
+result<std::unique_ptr<child_process>> fork_server::ask(steady_time deadline) {
+  auto got = exchange(deadline);
   if (!got) {
     stop();
     return tl::unexpected{got.error()};

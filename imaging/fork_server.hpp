@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "core/clock.hpp"
 #include "core/errc.hpp"
 #include "imaging/channel.hpp"
 #include "imaging/descriptor.hpp"
@@ -44,7 +45,7 @@ public:
   fork_server& operator=(const fork_server&) = delete;
   ~fork_server();
 
-  // Errors: `io`.
+  // A zygote that is lost meanwhile is started again, a few times. Errors: `io`.
   [[nodiscard]] result<std::unique_ptr<child_process>> fork();
   [[nodiscard]] std::vector<int> children() const;
   [[nodiscard]] std::string libvips() const;
@@ -54,8 +55,8 @@ private:
 
   [[nodiscard]] result<void> start();
   void stop();
-  [[nodiscard]] result<message> exchange();
-  [[nodiscard]] result<std::unique_ptr<child_process>> ask();
+  [[nodiscard]] result<message> exchange(steady_time deadline);
+  [[nodiscard]] result<std::unique_ptr<child_process>> ask(steady_time deadline);
 
   const std::string program_;
   const std::uint64_t memory_limit_;

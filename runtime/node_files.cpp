@@ -10,7 +10,6 @@ namespace dip {
 namespace {
 
 constexpr milliseconds probe_deadline{5'000};
-constexpr int probe_attempts = 5;
 
 class node_upload final : public http::upload {
 public:
@@ -48,18 +47,13 @@ private:
     return *f;
   }
 
-  // A child may have died of something else; one that dies of this file each time says that the file is bad.
   [[nodiscard]] result<image_header> probe(image_format format) {
-    for (int attempt = 1;; ++attempt) {
-      auto header = probes_.borrow()->probe(writer_->descriptor(), format, probe_deadline);
-      if (header) return header;
-      const auto& e = header.error();
-      const bool child_failed = e.code == errc::worker_crashed || e.code == errc::io;
-      if (child_failed && attempt < probe_attempts) continue;
-      if (e.code == errc::worker_crashed || e.code == errc::invalid_image)
-        return fail(errc::invalid_image, e.detail.empty() ? "the file cannot be read as an image" : e.detail);
-      return header;
-    }
+    auto header = probes_.borrow()->probe(writer_->descriptor(), format, probe_deadline);
+    if (header) return header;
+    const auto& e = header.error();
+    if (e.code == errc::worker_crashed || e.code == errc::invalid_image)
+      return fail(errc::invalid_image, e.detail.empty() ? "the file cannot be read as an image" : e.detail);
+    return header;
   }
 
   result<object_row> store(const image_header& header, std::string_view original_name) {

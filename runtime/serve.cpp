@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <malloc.h>
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -93,6 +94,8 @@ std::optional<int> serve_command::run() const {
 }
 
 int serve_command::serve() const {
+  // Hundreds of threads that mostly wait: a heap for several of them would hold what each once needed.
+  ::mallopt(M_ARENA_MAX, 2);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("dip"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   auto conf = read_config(options_->config);

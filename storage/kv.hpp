@@ -61,7 +61,7 @@ public:
 [[nodiscard]] std::unique_ptr<kv_store> make_memory_kv();
 
 struct rocks_options {
-  std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all families together
+  std::uint64_t write_buffers = 8ULL * 1024 * 1024;  // of all families together
 };
 // Makes the directory when it is missing. Errors: `conflict` (another process has it), `disk_full`, `io`,
 // `corrupt`.

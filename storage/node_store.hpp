@@ -77,7 +77,7 @@ public:
     std::uint64_t free_disk = 512ULL * 1024 * 1024;
     std::uint64_t ballast =
         64ULL * 1024 * 1024;  // given up when the disk is full, so that the log can end well
-    std::uint64_t write_buffers = 32ULL * 1024 * 1024;  // of all column families together
+    std::uint64_t write_buffers = 8ULL * 1024 * 1024;  // of all column families together
     std::uint64_t log_keep = 4'096;  // applied entries kept before the log is cut, a partition
     durable_callback on_durable;
     fatal_callback on_fatal;

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imaging/codec/alpha.hpp"
 #include "imaging/codec/library.hpp"
 
 namespace dip::pixels {
@@ -34,7 +35,7 @@ template <class F>
 template <class F>
 [[nodiscard]] VImage on_premultiplied(const VImage& image, F&& work) {
   if (!image.has_alpha()) return work(image);
-  return work(image.premultiply()).unpremultiply().cast(VIPS_FORMAT_UCHAR);
+  return unpremultiplied(work(premultiplied(image)));
 }
 
 // `image` multiplied by `opacity`, 0 to 1, in its alpha.

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <new>
 
+#include <malloc.h>
+
 namespace dip::pixels {
 namespace {
 
@@ -40,6 +42,17 @@ protocol::reply refused(errc code, std::string_view detail) {
   return answer;
 }
 
+// The next image needs what this one gave back: getting it from the kernel again, page by page, costs a small
+// image a tenth. What a huge one needed is given back still. A sanitizer's allocator does not listen.
+void keep_memory() {
+  constexpr int most_kept = 64 * 1024 * 1024;
+  constexpr int most_of_one = 32 * 1024 * 1024;  // the allocator's own limit
+  ::mallopt(M_TRIM_THRESHOLD, most_kept);
+  ::mallopt(M_MMAP_THRESHOLD, most_of_one);
+  // A heap for each of libvips' threads, of which one works at a time, would only hold memory.
+  ::mallopt(M_ARENA_MAX, 1);
+}
+
 }  // namespace
 
 bool start_library(const char* program) {
@@ -47,6 +60,7 @@ bool start_library(const char* program) {
   ::setenv("VIPS_DISC_THRESHOLD", "1000g", 1);
   g_log_set_default_handler(drop_log, nullptr);
   g_log_set_writer_func(drop_structured, nullptr, nullptr);
+  keep_memory();
   if (vips_init(program) != 0) return false;
   vips_concurrency_set(1);
   vips_cache_set_max(0);

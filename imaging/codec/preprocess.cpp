@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "imaging/codec/alpha.hpp"
 #include "imaging/codec/probe.hpp"
 
 namespace dip::pixels {
@@ -29,14 +30,11 @@ codec::facts facts_of(const VImage& image) {
 VImage scale_to(VImage image, std::uint32_t width, std::uint32_t height, VipsKernel kernel) {
   const auto now = facts_of(image);
   if (now.width == width && now.height == height) return image;
-  const auto format = image.format();
   const bool alpha = image.has_alpha();
-  if (alpha) image = image.premultiply();
+  if (alpha) image = premultiplied(image);
   image = image.resize(double(width) / now.width,
                        VImage::option()->set("vscale", double(height) / now.height)->set("kernel", kernel));
-  if (alpha) image = image.unpremultiply();
-  if (image.format() != format) image = image.cast(format);
-  return image;
+  return alpha ? unpremultiplied(image) : image;
 }
 
 VImage to_srgb(VImage image, bool convert_profile) {

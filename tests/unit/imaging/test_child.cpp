@@ -94,23 +94,40 @@ TEST_CASE("a job over its deadline is a timeout, and the next one works") {
   CHECK(only_child(*launcher) != before);
 }
 
+// Runs `work` of this thread, and kills the only child when it has the job but has not finished it: it is
+// stopped before.
+template <class F>
+auto killed_at_work(const codec_launcher& launcher, F&& work) {
+  const int child = only_child(launcher);
+  REQUIRE(::kill(child, SIGSTOP) == 0);
+  const std::jthread killer{[child, worker = ::gettid()] {
+    wait_until_polling(worker);
+    ::kill(child, SIGKILL);
+  }};
+  return work();
+}
+
 TEST_CASE("a child that dies at work is a crash, and the next job works") {
   const auto launcher = start();
   const auto one = launch(*launcher);
   const memory_file file{quarters_png(8, 6)};
-  const int child = only_child(*launcher);
-  // Stopped, it has the job but cannot finish it.
-  REQUIRE(::kill(child, SIGSTOP) == 0);
-  const auto worker = ::gettid();
-  std::thread killer{[&] {
-    wait_until_polling(worker);
-    ::kill(child, SIGKILL);
-  }};
-  const auto died = one->probe(file.get(), image_format::png, plenty);
-  killer.join();
+  const auto header = probe(*one, file, image_format::png);
+  const auto plan = whole_plan(header);
+  memory_file out;
+  const auto died =
+      killed_at_work(*launcher, [&] { return one->preprocess(file.get(), header, plan, out.get(), plenty); });
   REQUIRE(!died);
   CHECK(died.error().code == errc::worker_crashed);
   CHECK(one->probe(file.get(), image_format::png, plenty));
+}
+
+TEST_CASE("a header is read by another child when one was killed") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{quarters_png(8, 6)};
+  const int before = only_child(*launcher);
+  CHECK(killed_at_work(*launcher, [&] { return one->probe(file.get(), image_format::png, plenty); }));
+  CHECK(only_child(*launcher) != before);
 }
 
 TEST_CASE("a zygote that died is started again") {
