@@ -19,7 +19,7 @@ namespace dip {
 namespace {
 
 constexpr std::uint32_t probe_children = 2;
-// Full after several hundred requests: from then on a node's memory stays as it is.
+// Of all a node keeps in memory, what grows first with its requests.
 constexpr std::uint64_t write_buffers = 4 * mebibyte;
 
 std::uint32_t or_cores(std::uint32_t configured) {

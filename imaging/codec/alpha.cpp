@@ -30,7 +30,7 @@ int multiply_region(VipsRegion* out, void* sequence, void* /*image*/, void* /*un
   return 0;
 }
 
-// libvips multiplies in floating point: ten times the time, and what follows takes twice as long again.
+// libvips multiplies in floating point, and what follows is then done in floating point as well.
 template <int bands>
 VImage multiplied(const VImage& image) {
   auto* out = vips_image_new();
