@@ -73,7 +73,10 @@ private:
   }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* of(family f) const { return all_.at(static_cast<size_t>(f)); }
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterator(family f) const {
-    return std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(options(), of(f))};
+    auto o = options();
+    // Who walks over many rows reads each once: they must not push out the rows that are asked for again.
+    o.fill_cache = false;
+    return std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(o, of(f))};
   }
   static result<void> ended(const rocksdb::Iterator& it) {
     if (!it.status().ok()) return fail(it.status());
