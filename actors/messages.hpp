@@ -96,7 +96,7 @@ struct delivered {
   }
 };
 
-// From a topic to the relay of each node.
+// From a topic to the relay of each node. No news: some may have been missed, everybody looks again.
 struct announced {
   topic_name topic = topic_name::request;
   std::vector<request_news> news;
