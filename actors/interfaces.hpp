@@ -69,6 +69,9 @@ using supervisor_actor =
 
 // Verifies, sweeps and removes object files, a little at a time.
 using scrubber_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
+                                        // A round has ended, on its thread; sent by itself.
+                                        caf::reacts_to<caf::atom_constant<caf::atom("done")>>,
+                                        // From the partitions: rows that are gone, whose files may go.
                                         caf::reacts_to<std::vector<object_name>>>;
 
 }  // namespace dip
