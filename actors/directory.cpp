@@ -3,15 +3,6 @@
 namespace dip {
 namespace {
 
-template <class Map, class Key>
-auto look_up(std::shared_mutex& mutex, const Map& map, const Key& key)
-    -> std::optional<typename Map::mapped_type> {
-  const std::shared_lock lock{mutex};
-  const auto it = map.find(key);
-  if (it == map.end()) return std::nullopt;
-  return it->second;
-}
-
 size_t place(partition_id p, queue_name q) { return size_t{p.value} * queue_count + static_cast<size_t>(q); }
 
 }  // namespace
@@ -24,79 +15,83 @@ std::uint64_t directory::depth(partition_id p, queue_name q) const {
   return depths_.at(place(p, q)).load(std::memory_order_relaxed);
 }
 
-void directory::put(partition_id p, partition_actor h) {
-  const std::unique_lock lock{mutex_};
-  partitions_.insert_or_assign(p, std::move(h));
+template <class Handle>
+void directory::enter(const room& r, const Handle& h) {
+  auto entry = caf::actor_cast<caf::strong_actor_ptr>(h);
+  {
+    const std::unique_lock lock{mutex_};
+    rooms_[r].swap(entry);
+  }
+  // Who was there before is let go of outside the lock: that may be its end, which leads to `leave`.
+  entry.reset();
+  h->attach_functor([this, r, who = h.address()](const caf::error&) { leave(r, who); });
 }
 
-void directory::put(partition_id p, topic_name t, topic_actor h) {
+void directory::leave(const room& r, const caf::actor_addr& who) {
+  caf::strong_actor_ptr gone;
   const std::unique_lock lock{mutex_};
-  topics_.insert_or_assign({p, t}, std::move(h));
+  const auto it = rooms_.find(r);
+  // The next one may be in its place already.
+  if (it == rooms_.end() || caf::actor_cast<caf::actor_addr>(it->second) != who) return;
+  gone.swap(it->second);
+  rooms_.erase(it);
 }
 
-void directory::put(partition_id p, queue_name q, queue_actor h) {
-  const std::unique_lock lock{mutex_};
-  queues_.insert_or_assign({p, q}, std::move(h));
+template <class Handle>
+std::optional<Handle> directory::find(const room& r) const {
+  const std::shared_lock lock{mutex_};
+  const auto it = rooms_.find(r);
+  if (it == rooms_.end()) return std::nullopt;
+  return caf::actor_cast<Handle>(it->second);
 }
 
-void directory::put(dispatcher_actor h) {
-  const std::unique_lock lock{mutex_};
-  dispatcher_ = std::move(h);
+void directory::put(partition_id p, const partition_actor& h) { enter({role::partition, p, 0}, h); }
+void directory::put(partition_id p, topic_name t, const topic_actor& h) {
+  enter({role::topic, p, static_cast<std::uint8_t>(t)}, h);
 }
-
-void directory::put(scrubber_actor h) {
-  const std::unique_lock lock{mutex_};
-  scrubber_ = std::move(h);
+void directory::put(partition_id p, queue_name q, const queue_actor& h) {
+  enter({role::queue, p, static_cast<std::uint8_t>(q)}, h);
 }
-
-void directory::put(relay_actor h) {
-  const std::unique_lock lock{mutex_};
-  relay_ = std::move(h);
-}
+void directory::put(const dispatcher_actor& h) { enter({role::dispatcher, {}, 0}, h); }
+void directory::put(const scrubber_actor& h) { enter({role::scrubber, {}, 0}, h); }
+void directory::put(const relay_actor& h) { enter({role::relay, {}, 0}, h); }
 
 void directory::clear() {
+  std::map<room, caf::strong_actor_ptr> all;
   const std::unique_lock lock{mutex_};
-  partitions_.clear();
-  topics_.clear();
-  queues_.clear();
-  dispatcher_.reset();
-  scrubber_.reset();
-  relay_.reset();
+  all.swap(rooms_);
 }
 
 std::optional<partition_actor> directory::partition(partition_id p) const {
-  return look_up(mutex_, partitions_, p);
+  return find<partition_actor>({role::partition, p, 0});
 }
 
 std::optional<topic_actor> directory::topic(partition_id p, topic_name t) const {
-  return look_up(mutex_, topics_, std::pair{p, t});
+  return find<topic_actor>({role::topic, p, static_cast<std::uint8_t>(t)});
 }
 
 std::optional<queue_actor> directory::queue(partition_id p, queue_name q) const {
-  return look_up(mutex_, queues_, std::pair{p, q});
+  return find<queue_actor>({role::queue, p, static_cast<std::uint8_t>(q)});
 }
 
 std::optional<dispatcher_actor> directory::dispatcher() const {
-  const std::shared_lock lock{mutex_};
-  return dispatcher_;
+  return find<dispatcher_actor>({role::dispatcher, {}, 0});
 }
 
 std::optional<scrubber_actor> directory::scrubber() const {
-  const std::shared_lock lock{mutex_};
-  return scrubber_;
+  return find<scrubber_actor>({role::scrubber, {}, 0});
 }
 
 std::vector<relay_actor> directory::relays() const {
-  const std::shared_lock lock{mutex_};
-  if (!relay_) return {};
-  return {*relay_};
+  if (const auto here = find<relay_actor>({role::relay, {}, 0})) return {*here};
+  return {};
 }
 
 std::vector<queue_actor> directory::queues() const {
   const std::shared_lock lock{mutex_};
   std::vector<queue_actor> out;
-  out.reserve(queues_.size());
-  for (const auto& [key, h] : queues_) out.push_back(h);
+  for (const auto& [r, h] : rooms_)
+    if (r.as == role::queue) out.push_back(caf::actor_cast<queue_actor>(h));
   return out;
 }
 

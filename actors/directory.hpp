@@ -1,5 +1,5 @@
 // Where each partition's actors are now. Handles change when an actor is made again: ask each time, keep
-// none.
+// none. An actor that ends is taken out by itself.
 #pragma once
 
 #include <array>
@@ -8,22 +8,24 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
-#include <utility>
 #include <vector>
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
 
 #include "actors/interfaces.hpp"
 
 namespace dip {
 
-// Any thread.
+// Any thread. Outlives all who are in it.
 class directory {
 public:
-  void put(partition_id p, partition_actor h);
-  void put(partition_id p, topic_name t, topic_actor h);
-  void put(partition_id p, queue_name q, queue_actor h);
-  void put(dispatcher_actor h);
-  void put(scrubber_actor h);
-  void put(relay_actor h);
+  void put(partition_id p, const partition_actor& h);
+  void put(partition_id p, topic_name t, const topic_actor& h);
+  void put(partition_id p, queue_name q, const queue_actor& h);
+  void put(const dispatcher_actor& h);
+  void put(const scrubber_actor& h);
+  void put(const relay_actor& h);
   // How many messages a queue has; said by the queue, read by the gateway's limit.
   void note_depth(partition_id p, queue_name q, std::uint64_t messages);
   [[nodiscard]] std::uint64_t depth(partition_id p, queue_name q) const;
@@ -41,14 +43,23 @@ public:
   [[nodiscard]] std::vector<queue_actor> queues() const;
 
 private:
+  enum class role : std::uint8_t { partition, topic, queue, dispatcher, scrubber, relay };
+  struct room {
+    role as = role::partition;
+    partition_id partition;
+    std::uint8_t number = 0;  // of the topic or queue
+    auto operator<=>(const room&) const = default;
+  };
+
+  template <class Handle>
+  void enter(const room& r, const Handle& h);
+  void leave(const room& r, const caf::actor_addr& who);
+  template <class Handle>
+  [[nodiscard]] std::optional<Handle> find(const room& r) const;
+
   mutable std::shared_mutex mutex_;
   std::array<std::atomic<std::uint64_t>, std::size_t{max_partitions} * queue_count> depths_{};
-  std::map<partition_id, partition_actor> partitions_;
-  std::map<std::pair<partition_id, topic_name>, topic_actor> topics_;
-  std::map<std::pair<partition_id, queue_name>, queue_actor> queues_;
-  std::optional<dispatcher_actor> dispatcher_;
-  std::optional<scrubber_actor> scrubber_;
-  std::optional<relay_actor> relay_;
+  std::map<room, caf::strong_actor_ptr> rooms_;
 };
 
 }  // namespace dip

@@ -14,6 +14,9 @@ using self_ptr = counted_actor<dispatcher_actor, dispatcher_state>*;
 constexpr std::array<queue_name, queue_count> order{queue_name::notifier, queue_name::preprocess_ok,
                                                     queue_name::request};
 
+// For a queue's answer to a lease request; what comes later, its leases' own deadline gives back.
+constexpr std::chrono::seconds lease_deadline{10};
+
 struct context {
   const environment* env;
   std::uint32_t slots;
@@ -24,65 +27,82 @@ constexpr bool needs_slot(queue_name q) { return q != queue_name::notifier; }
 
 void pump(self_ptr self, const context& c);
 
+template <class Pred>
+std::uint32_t count_workers(self_ptr self, Pred pred) {
+  const auto& all = self->state.workers;
+  return static_cast<std::uint32_t>(
+      std::count_if(all.begin(), all.end(), [&](const auto& w) { return pred(w.second); }));
+}
+
 std::uint32_t credit(self_ptr self, const context& c, queue_name q) {
-  auto n = static_cast<std::uint32_t>(self->state.free[at(q)].size());
+  const auto n = count_workers(self, [q](const auto& w) { return !w.busy && w.queue == q; });
   if (!needs_slot(q)) return n;
-  const auto& busy = self->state.busy;
-  const auto used = static_cast<std::uint32_t>(
-      std::count_if(busy.begin(), busy.end(), [](const auto& b) { return needs_slot(b.second); }));
   // The other stage's answer may fill every slot that is free now; this one is asked after it.
   const auto other = q == queue_name::request ? queue_name::preprocess_ok : queue_name::request;
   if (self->state.asking[at(other)]) return 0;
+  const auto used = count_workers(self, [](const auto& w) { return w.busy && needs_slot(w.queue); });
   return std::min(n, c.slots > used ? c.slots - used : 0);
 }
 
-// The next partition after the last one that was asked, so that none starves.
-partition_id next_of(self_ptr self, queue_name q) {
+struct place {
+  partition_id partition;
+  queue_actor queue;
+};
+
+// The next partition after the last one that was asked, so that none starves. A queue that is not there now
+// is passed over: made again, it says itself what it has.
+std::optional<place> next_place(self_ptr self, const context& c, queue_name q) {
   auto& hints = self->state.hints[at(q)];
-  auto it = hints.upper_bound(self->state.last[at(q)]);
-  if (it == hints.end()) it = hints.begin();
-  self->state.last[at(q)] = *it;
-  return *it;
+  while (!hints.empty()) {
+    auto it = hints.upper_bound(self->state.last[at(q)]);
+    if (it == hints.end()) it = hints.begin();
+    const auto p = self->state.last[at(q)] = *it;
+    hints.erase(it);
+    if (const auto queue = c.env->where->queue(p, q)) return place{p, *queue};
+  }
+  return std::nullopt;
 }
 
-void release(self_ptr self, const context& c, const lease_reply& reply, const leased_work& w) {
-  if (const auto h = c.env->where->queue(reply.partition, reply.queue))
-    self->send(*h,
-               give_back{{w.message.ref, w.token, c.env->node, "", 0}, errc::overloaded, "not begun", false});
+void settle_drain(self_ptr self) {
+  auto& s = self->state;
+  const bool asking = std::find(s.asking.begin(), s.asking.end(), true) != s.asking.end();
+  if (s.draining && !asking && count_workers(self, [](const auto& w) { return w.busy; }) == 0)
+    s.draining->deliver(true);
 }
 
 void hand_out(self_ptr self, const context& c, lease_reply& reply) {
-  auto& free = self->state.free[at(reply.queue)];
+  auto& workers = self->state.workers;
   for (auto& w : reply.work) {
-    if (free.empty() || self->state.draining) {
-      release(self, c, reply, w);
-      continue;
+    const auto free = std::find_if(workers.begin(), workers.end(), [&](const auto& entry) {
+      return !entry.second.busy && entry.second.queue == reply.queue;
+    });
+    if (free != workers.end() && !self->state.draining) {
+      free->second.busy = true;
+      self->send(free->second.handle, std::move(w));
+    } else if (const auto h = c.env->where->queue(reply.partition, reply.queue)) {
+      self->send(*h, not_begun(c.env->node, w));
     }
-    const auto worker = free.begin();
-    self->state.busy[worker->first] = reply.queue;
-    self->send(worker->second, std::move(w));
-    free.erase(worker);
   }
 }
 
 void ask(self_ptr self, const context& c, queue_name q, std::uint32_t most) {
-  const auto p = next_of(self, q);
-  const auto queue = c.env->where->queue(p, q);
-  self->state.hints[at(q)].erase(p);
-  if (!queue) return;  // made again, it says itself what it has
+  const auto next = next_place(self, c, q);
+  if (!next) return;
   self->state.asking[at(q)] = true;
-  self->request(*queue, std::chrono::seconds{10}, lease_request{most, c.env->holder})
+  const auto answered = [=, p = next->partition](bool has_more) {
+    self->state.asking[at(q)] = false;
+    if (has_more) self->state.hints[at(q)].insert(p);
+    settle_drain(self);
+    pump(self, c);
+  };
+  self->request(next->queue, lease_deadline, lease_request{most, c.env->holder})
       .then(
           [=](lease_reply& reply) {
-            self->state.asking[at(q)] = false;
-            if (reply.left > 0) self->state.hints[at(q)].insert(p);
             hand_out(self, c, reply);
-            pump(self, c);
+            answered(reply.left > 0);
           },
-          [=](const caf::error&) {
-            self->state.asking[at(q)] = false;
-            pump(self, c);
-          });
+          // Only slow, it is asked again: it believes that this dispatcher knows of it.
+          [=](const caf::error& e) { answered(e == caf::sec::request_timeout); });
 }
 
 void pump(self_ptr self, const context& c) {
@@ -93,8 +113,12 @@ void pump(self_ptr self, const context& c) {
   }
 }
 
-void settle_drain(self_ptr self) {
-  if (self->state.draining && self->state.busy.empty()) self->state.draining->deliver(true);
+void note(self_ptr self, const context& c, std::uint64_t id, queue_name q, const worker_actor& w, bool busy) {
+  const auto [seat, is_new] = self->state.workers.try_emplace(id);
+  if (is_new) self->monitor(w);
+  seat->second = {w, q, busy};
+  settle_drain(self);
+  pump(self, c);
 }
 
 }  // namespace
@@ -108,8 +132,7 @@ dispatcher_actor::behavior_type dispatcher(counted_actor<dispatcher_actor, dispa
   for (std::uint16_t p = 0; p < env->store->partitions(); ++p)
     for (const auto q : order) self->state.hints[at(q)].insert({p});
   self->set_down_handler([=](const caf::down_msg& down) {
-    for (auto& free : self->state.free) free.erase(down.source.id());
-    self->state.busy.erase(down.source.id());
+    self->state.workers.erase(down.source.id());
     settle_drain(self);
     pump(self, c);
   });
@@ -118,12 +141,8 @@ dispatcher_actor::behavior_type dispatcher(counted_actor<dispatcher_actor, dispa
         self->state.hints[at(a.queue)].insert(a.partition);
         pump(self, c);
       },
-      [=](const idle& i, const worker_actor& w) {
-        if (self->state.busy.erase(i.worker) == 0) self->monitor(w);
-        self->state.free[at(i.queue)].insert_or_assign(i.worker, w);
-        settle_drain(self);
-        pump(self, c);
-      },
+      [=](const idle& i, const worker_actor& w) { note(self, c, i.worker, i.queue, w, false); },
+      [=](const at_work& a, const worker_actor& w) { note(self, c, a.worker, a.queue, w, true); },
       [=](const drain&) -> caf::typed_response_promise<bool> {
         auto promise = self->make_response_promise<bool>();
         self->state.draining = promise;

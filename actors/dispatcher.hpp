@@ -16,13 +16,16 @@ namespace dip {
 // waits in its queue.
 struct dispatcher_state {
   static inline const char* name = "dispatcher";
-  // Free workers by the queue that they work for.
-  std::array<std::map<std::uint64_t, worker_actor>, queue_count> free;
+  struct worker_seat {
+    worker_actor handle;
+    queue_name queue = queue_name::request;
+    bool busy = false;
+  };
+  std::map<std::uint64_t, worker_seat> workers;  // by actor id
   // Partitions that said that a queue has something; the next one to be asked comes after the last.
   std::array<std::set<partition_id>, queue_count> hints;
   std::array<partition_id, queue_count> last{};
   std::array<bool, queue_count> asking{};  // a lease request of this queue's is out
-  std::map<std::uint64_t, queue_name> busy;
   std::optional<caf::typed_response_promise<bool>> draining;
 };
 

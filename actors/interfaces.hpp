@@ -52,13 +52,17 @@ using worker_actor = caf::typed_actor<caf::reacts_to<leased_work>,
                                       // The stage has ended, on its thread; sent by itself.
                                       caf::reacts_to<caf::atom_constant<caf::atom("done")>, std::uint64_t>,
                                       // Time to renew the lease of this epoch; sent by itself.
-                                      caf::reacts_to<caf::atom_constant<caf::atom("renew")>, std::uint64_t>>;
+                                      caf::reacts_to<caf::atom_constant<caf::atom("renew")>, std::uint64_t>,
+                                      // There was no dispatcher: look again; sent by itself.
+                                      caf::reacts_to<caf::atom_constant<caf::atom("enlist")>>>;
 
 // Holds a node's free workers and finds work for them.
 using dispatcher_actor =
     caf::typed_actor<caf::reacts_to<available>,
                      // A worker is free, or new.
-                     caf::reacts_to<idle, worker_actor>, caf::replies_to<drain>::with<bool>>;
+                     caf::reacts_to<idle, worker_actor>,
+                     // A worker that has something to do since before this dispatcher was made.
+                     caf::reacts_to<at_work, worker_actor>, caf::replies_to<drain>::with<bool>>;
 
 // Passes a node what the topics announce. One per node, however many watch there.
 using relay_actor = caf::typed_actor<caf::reacts_to<announced>>;
@@ -69,6 +73,9 @@ using supervisor_actor =
 
 // Verifies, sweeps and removes object files, a little at a time.
 using scrubber_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
+                                        // A round has ended, on its thread; sent by itself.
+                                        caf::reacts_to<caf::atom_constant<caf::atom("done")>>,
+                                        // From the partitions: rows that are gone, whose files may go.
                                         caf::reacts_to<std::vector<object_name>>>;
 
 }  // namespace dip

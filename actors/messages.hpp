@@ -96,7 +96,7 @@ struct delivered {
   }
 };
 
-// From a topic to the relay of each node.
+// From a topic to the relay of each node. No news: some may have been missed, everybody looks again.
 struct announced {
   topic_name topic = topic_name::request;
   std::vector<request_news> news;
@@ -160,6 +160,11 @@ struct give_back {
   }
 };
 
+// A lease that comes back unused, from this node.
+[[nodiscard]] inline give_back not_begun(const std::string& node, const leased_work& w) {
+  return {{w.message.ref, w.token, node, "", 0}, errc::overloaded, "not begun", false};
+}
+
 // A queue has messages that are ready; coalesced.
 struct available {
   partition_id partition;
@@ -173,6 +178,16 @@ struct available {
 
 // A worker has nothing to do: one credit for the dispatcher.
 struct idle {
+  std::uint64_t worker = 0;  // its actor id
+  queue_name queue = queue_name::request;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.worker, s.queue);
+  }
+};
+
+// A worker has something to do already: so it tells a dispatcher that was made again.
+struct at_work {
   std::uint64_t worker = 0;  // its actor id
   queue_name queue = queue_name::request;
   template <class S, class F>

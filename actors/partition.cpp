@@ -79,6 +79,11 @@ void retain(self_ptr self, const environment* env) {
   self->delayed_send(self, retention_every, retain_atom::value);
 }
 
+// What a topic that went down had under way to its queue is lost: the queue begins anew, from the rows.
+void restart_queue(caf::local_actor* parent, const environment* env, partition_id p, queue_name q) {
+  if (const auto h = env->where->queue(p, q)) parent->send_exit(*h, caf::exit_reason::user_shutdown);
+}
+
 std::vector<child_spec> house_of(const environment* env, partition_id p, term_number term,
                                  const partition_actor& me) {
   std::vector<child_spec> out;
@@ -89,6 +94,7 @@ std::vector<child_spec> house_of(const environment* env, partition_id p, term_nu
     out.push_back({std::string{to_string(t)} + number, [=](caf::local_actor* parent) {
                      auto h = parent->spawn(topic, env, p, t, me);
                      env->where->put(p, t, h);
+                     restart_queue(parent, env, p, queue_of(t));
                      return caf::actor_cast<caf::actor>(h);
                    }});
     out.push_back({std::string{to_string(q)} + number, [=](caf::local_actor* parent) {
@@ -101,6 +107,10 @@ std::vector<child_spec> house_of(const environment* env, partition_id p, term_nu
 }
 
 }  // namespace
+
+partition_state::~partition_state() {
+  for (auto& [index, promise] : waiting) promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+}
 
 partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self,
                                          const environment* env, partition_id p) {

@@ -15,6 +15,11 @@ namespace dip {
 // again from the tables.
 struct partition_state {
   static inline const char* name = "partition";
+  partition_state() = default;
+  partition_state(const partition_state&) = delete;
+  partition_state& operator=(const partition_state&) = delete;
+  // CAF forgets promises: who waits is told that what came of the entry is not known.
+  ~partition_state();
   std::unique_ptr<replica> log;
   std::map<log_index, caf::typed_response_promise<answer>> waiting;
   children kids;

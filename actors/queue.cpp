@@ -12,6 +12,8 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 // How long a grant that could not be logged waits before it is handed out again.
 constexpr milliseconds after_refusal{1'000};
+// For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides.
+constexpr std::chrono::seconds patience{30};
 
 struct context {
   const environment* env;
@@ -55,18 +57,39 @@ command last_word(const context& c, const queue_message& m, const claim& by, err
   return f;
 }
 
+// The lease that was handed out is not the row's: its grant was passed over (the wall clock went back, and
+// the message is not visible yet), or the row is gone. The row is right.
+void read_again(self_ptr self, const context& c, const claim& by) {
+  auto& lines = self->state.lines;
+  const auto* held = lines.held(by.message.id, by.token);
+  if (held == nullptr) return;
+  const auto row = c.env->store->view(c.partition)->message(by.message);
+  if (row)
+    lines.apply(queue_change::kind::returned, *row, c.env->time->steady(), c.env->time->wall());
+  else if (row.error().code == errc::not_found)
+    lines.apply(queue_change::kind::removed, queue_message{*held}, c.env->time->steady(),
+                c.env->time->wall());
+  arm(self, c);
+  tell(self, c);
+}
+
 void give_back_to_log(self_ptr self, const context& c, const queue_message& m, const claim& by,
                       const error& why, bool counted) {
   const auto& retry = self->state.retry;
-  const auto delay =
-      counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice()) : retry.after_loss(m);
+  const auto delay = counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice())
+                             : retry.after_loss(m, c.env->time->wall());
   propose entry;
   if (delay)
     entry.what = return_message{by, why, counted, *delay};
   else
     entry.what = last_word(c, m, by, why.code, why.detail);
-  // Refused by a full disk or a late token, the lease's own deadline brings it here again.
-  self->request(c.log, caf::infinite, std::move(entry)).then([](const answer&) {}, [](const caf::error&) {});
+  // Not logged, the lease's own deadline brings it here again.
+  self->request(c.log, patience, std::move(entry))
+      .then(
+          [=](const answer& a) {
+            if (!a.ok && a.code == errc::stale_lease) read_again(self, c, by);
+          },
+          [](const caf::error&) {});
 }
 
 void rebuild(self_ptr self, const context& c) {
@@ -110,7 +133,7 @@ lease_reply lease_out(self_ptr self, const context& c, const lease_request& want
     entry.grants.push_back({g.message.ref.id, g.token});
     reply.work.push_back({std::move(g.message), g.token, std::move(*record)});
   }
-  self->request(c.log, caf::infinite, propose{entry})
+  self->request(c.log, patience, propose{entry})
       .then(
           [=](const answer& a) {
             if (a.ok) return;
@@ -129,6 +152,21 @@ void on_tick(self_ptr self, const context& c) {
                      {errc::timeout, "the lease ran out", ""}, false);
 }
 
+// What an earlier queue of this term handed out may be under way in the log still: the rows are read behind a
+// barrier, so that no lease is handed out twice and no token comes again. Until then all else waits.
+void begin(self_ptr self, const context& c) {
+  self->request(c.log, patience, propose{barrier{}})
+      .await(
+          [=](const answer& a) {
+            if (!a.ok) return self->quit(caf::make_error(caf::sec::runtime_error, a.detail));
+            rebuild(self, c);
+            c.env->where->note_depth(c.partition, c.name, self->state.lines.size());
+            arm(self, c);
+            tell(self, c);
+          },
+          [=](const caf::error& e) { self->quit(e); });
+}
+
 }  // namespace
 
 queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, const environment* env,
@@ -138,10 +176,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
   self->state.lines = queue_lines{env->cfg->workers.visibility};
   self->state.retry = retry_policy::of(name, *env->cfg);
   self->state.term = term.value;
-  rebuild(self, c);
-  env->where->note_depth(p, name, self->state.lines.size());
-  arm(self, c);
-  tell(self, c);
+  begin(self, c);
   return {
       [=](const delivered& d) {
         const auto now = c.env->time->steady();

@@ -34,6 +34,14 @@ void request_watch::news(const request_id& id) {
   changed_.notify_all();
 }
 
+void request_watch::news_of_all() {
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto& [id, i] : interests_) ++i.changes;
+  }
+  changed_.notify_all();
+}
+
 void request_watch::close() {
   {
     const std::lock_guard lock{mutex_};

@@ -32,6 +32,8 @@ public:
   };
 
   void news(const request_id& id);
+  // News may have been missed: everybody who waits looks again.
+  void news_of_all();
   // Wakes everybody, for good: the node is stopping.
   void close();
   [[nodiscard]] bool closed() const;

@@ -41,8 +41,8 @@ std::optional<milliseconds> retry_policy::after_failure(const queue_message& m, 
   return milliseconds{static_cast<std::int64_t>(dice % (bound + 1))};
 }
 
-std::optional<milliseconds> retry_policy::after_loss(const queue_message& m) const {
-  if (!ladder_ && m.acquired >= most_ * 4) return std::nullopt;
+std::optional<milliseconds> retry_policy::after_loss(const queue_message& m, wall_time now) const {
+  if (ladder_ ? now > m.enqueued_at + in_all_ : m.acquired >= most_ * 4) return std::nullopt;
   return milliseconds{0};
 }
 

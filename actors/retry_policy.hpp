@@ -21,8 +21,8 @@ public:
   [[nodiscard]] std::optional<milliseconds> after_failure(const queue_message& m, wall_time now,
                                                           std::uint64_t dice) const;
   // A lease ran out or was lost. No failure of the image; but one that takes its worker down each time must
-  // end.
-  [[nodiscard]] std::optional<milliseconds> after_loss(const queue_message& m) const;
+  // end: after four times as many leases as tries, and a notification with its ladder.
+  [[nodiscard]] std::optional<milliseconds> after_loss(const queue_message& m, wall_time now) const;
 
 private:
   bool ladder_ = false;

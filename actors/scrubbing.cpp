@@ -11,6 +11,7 @@ namespace dip {
 namespace {
 
 using scrub_atom = caf::atom_constant<caf::atom("scrub")>;
+using done_atom = caf::atom_constant<caf::atom("done")>;
 
 constexpr std::chrono::minutes every{1};
 // A file is made before its row: it must be this old before its missing row means anything.
@@ -20,6 +21,16 @@ constexpr std::uint64_t scrub_bytes = 32 * mebibyte;  // a round: half a MiB a s
 bool has_row(const environment& env, const object_name& name) {
   if (name.partition().value >= env.store->partitions()) return false;
   return env.store->view(name.partition())->object(name).has_value();
+}
+
+// Rows that cannot be read are an exception, which a thread of ours must not let through.
+template <class Work>
+void guarded(actor_counters& counters, Work work) {
+  try {
+    work();
+  } catch (const std::exception& e) {
+    counters.set_last_error(e.what());
+  }
 }
 
 void round(const environment& env, scrubber& walk, actor_counters& counters) {
@@ -48,17 +59,20 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
   return {
       [=](scrub_atom) {
         const auto turn = self->state.turn++ % walks->size();
-        threads->run([=, counters = self->counters()] {
-          auto& walk = walks->at(turn);
-          round(*env, walk, *counters);
+        threads->run([=, counters = self->counters(), me = scrubber_actor{self}] {
+          guarded(*counters, [&] { round(*env, walks->at(turn), *counters); });
+          caf::anon_send(me, done_atom::value);
         });
-        self->delayed_send(self, every, scrub_atom::value);
       },
+      // The next round waits for this one's end: on a slow disk they must not pile up.
+      [=](done_atom) { self->delayed_send(self, every, scrub_atom::value); },
       [=](const std::vector<object_name>& gone) {
         threads->run([=, counters = self->counters()] {
-          for (const auto& name : gone)
-            if (const auto done = env->objects->remove(name); !done)
-              counters->set_last_error(done.error().detail);
+          guarded(*counters, [&] {
+            for (const auto& name : gone)
+              if (const auto done = env->objects->remove(name); !done)
+                counters->set_last_error(done.error().detail);
+          });
         });
       },
   };

@@ -21,26 +21,28 @@ struct child_spec {
 };
 
 // one_for_one over a fixed list. The owner gives its state one, and handles the atom `restart` with `again`.
+// However the owner ends (asked to, killed, by an exception), its children end with it, the last one first.
 class children {
 public:
   using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
+  children() = default;
+  children(const children&) = delete;
+  children& operator=(const children&) = delete;
+  // Runs with the owner's state. Not a link: that would end the owner with any of its children.
+  ~children() {
+    // In reverse: who came last may still need who came first.
+    for (auto r = rooms_.rbegin(); r != rooms_.rend(); ++r)
+      if (r->handle) caf::anon_send_exit(r->handle, caf::exit_reason::user_shutdown);
+  }
+
   // Starts all in order and watches them. `self` goes down with `sec::runtime_error` when the restart
-  // intensity is exceeded: its own supervisor decides then. An exit that was asked for goes to the children
-  // first.
+  // intensity is exceeded: its own supervisor decides then.
   template <class Self>
   void start(Self* self, std::vector<child_spec> specs, const clock* time, restart_config config = {}) {
     for (auto& spec : specs) rooms_.push_back({std::move(spec), {}, restart_policy{config}});
     for (auto& r : rooms_) open(self, r);
     self->set_down_handler([this, self, time](caf::down_msg& down) { fell(self, down, time); });
-    self->set_exit_handler([this, self](caf::exit_msg& exit) {
-      if (!exit.reason) return;
-      // In reverse: who came last may still need who came first.
-      for (auto r = rooms_.rbegin(); r != rooms_.rend(); ++r)
-        if (r->handle) self->send_exit(r->handle, exit.reason);
-      rooms_.clear();
-      self->quit(exit.reason);
-    });
   }
 
   template <class Self>
@@ -78,11 +80,8 @@ private:
   }
 
   template <class Self>
-  void escalate(Self* self, const std::string& child) {
+  static void escalate(Self* self, const std::string& child) {
     self->counters()->set_last_error(child + " went down too often");
-    for (auto& r : rooms_)
-      if (r.handle) self->send_exit(r.handle, caf::exit_reason::kill);
-    rooms_.clear();
     self->quit(caf::make_error(caf::sec::runtime_error, child + " went down too often"));
   }
 

@@ -10,6 +10,10 @@ namespace {
 using self_ptr = counted_actor<worker_actor, worker_state>*;
 using done_atom = caf::atom_constant<caf::atom("done")>;
 using renew_atom = caf::atom_constant<caf::atom("renew")>;
+using enlist_atom = caf::atom_constant<caf::atom("enlist")>;
+
+// How often a worker looks for a dispatcher while there is none.
+constexpr milliseconds look_again{50};
 
 struct context {
   const environment* env;
@@ -19,12 +23,35 @@ struct context {
   std::string slot;
 };
 
+void report(self_ptr self, const context& c, const dispatcher_actor& to) {
+  if (self->state.current)
+    self->send(to, at_work{self->id(), c.queue}, worker_actor{self});
+  else
+    self->send(to, idle{self->id(), c.queue}, worker_actor{self});
+}
+
+// A dispatcher that was made again knows nobody.
+void enlist(self_ptr self, const context& c) {
+  if (const auto d = c.env->where->dispatcher()) {
+    self->monitor(*d);
+    report(self, c, *d);
+  } else {
+    self->delayed_send(self, look_again, enlist_atom::value);
+  }
+}
+
 void free_again(self_ptr self, const context& c) {
   self->state.current.reset();
   self->state.outcome.reset();
   ++self->state.epoch;
-  if (const auto d = c.env->where->dispatcher())
-    self->send(*d, idle{self->id(), c.queue}, worker_actor{self});
+  // While there is none, `enlist` looks for it.
+  if (const auto d = c.env->where->dispatcher()) report(self, c, *d);
+}
+
+// It came from a dispatcher that is gone; the new one has given this worker something else.
+void decline(self_ptr self, const context& c, const leased_work& w) {
+  if (const auto q = c.env->where->queue(w.message.ref.partition, w.message.ref.queue))
+    self->send(*q, not_begun(c.env->node, w));
 }
 
 void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why) {
@@ -44,7 +71,7 @@ void discard(const context& c, const std::vector<object_name>& made) {
 void tell(self_ptr self, const context& c, stage_news news) {
   const auto topic = c.env->where->topic(self->state.current->message.ref.partition, news.topic);
   if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
-  self->request(*topic, caf::infinite, publish{std::move(news.what)})
+  self->request(*topic, c.env->cfg->workers.visibility, publish{std::move(news.what)})
       .then(
           [=, made = news.made](const answer& a) {
             if (!a.ok) {
@@ -53,11 +80,14 @@ void tell(self_ptr self, const context& c, stage_news news) {
             }
             free_again(self, c);
           },
+          // It may be in the log all the same: nothing is removed. What no row speaks of, the sweep finds.
           [=](const caf::error&) { free_again(self, c); });
 }
 
+milliseconds renewed_every(const context& c) { return c.env->cfg->workers.visibility / 3; }
+
 void renew_later(self_ptr self, const context& c) {
-  self->delayed_send(self, c.env->cfg->workers.visibility / 3, renew_atom::value, self->state.epoch);
+  self->delayed_send(self, renewed_every(c), renew_atom::value, self->state.epoch);
 }
 
 void start(self_ptr self, const context& c) {
@@ -82,13 +112,11 @@ worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* se
                                    job_threads* threads, stage* work, queue_name queue, std::string slot) {
   const context c{env, threads, work, queue, std::move(slot)};
   self->label(c.slot);
-  // A new dispatcher knows nobody: its workers begin anew with it. What was under way, its lease gives back.
-  self->set_down_handler(
-      [=](const caf::down_msg&) { self->quit(caf::exit_reason::remote_link_unreachable); });
-  if (const auto d = env->where->dispatcher()) self->monitor(*d);
-  free_again(self, c);
+  self->set_down_handler([=](const caf::down_msg&) { enlist(self, c); });
+  enlist(self, c);
   return {
       [=](leased_work& w) {
+        if (self->state.current) return decline(self, c, w);
         self->state.current = std::move(w);
         start(self, c);
       },
@@ -104,10 +132,11 @@ worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* se
         if (epoch != self->state.epoch || !self->state.current) return;
         const auto& ref = self->state.current->message.ref;
         if (const auto q = c.env->where->queue(ref.partition, ref.queue))
-          self->request(*q, caf::infinite, renew_lease{ref, self->state.current->token})
+          self->request(*q, renewed_every(c), renew_lease{ref, self->state.current->token})
               .then([](bool) {}, [](const caf::error&) {});
         renew_later(self, c);
       },
+      [=](enlist_atom) { enlist(self, c); },
   };
 }
 

@@ -13,7 +13,7 @@ namespace dip {
 
 // One worker loop for every stage: a message is leased to it, its stage runs on a thread, the lease is
 // renewed meanwhile, the outcome is published or the message given back, and the dispatcher hears that it is
-// free.
+// free. When the dispatcher goes down, what is under way goes on, and the next one hears of it.
 struct worker_state {
   static inline const char* name = "worker";
   std::optional<leased_work> current;

@@ -53,9 +53,18 @@ TEST_CASE("a lost lease is no failure, but a message that is lost each time dies
   const auto p = retry_policy::of(queue_name::preprocess_ok, c);
   queue_message m;
   m.acquired = c.workers.max_receives * 4 - 1;
-  CHECK(p.after_loss(m) == 0ms);
+  CHECK(p.after_loss(m, {}) == 0ms);
   ++m.acquired;
-  CHECK_FALSE(p.after_loss(m));
+  CHECK_FALSE(p.after_loss(m, {}));
+}
+
+TEST_CASE("a notification whose lease is lost each time dies after a day") {
+  const auto p = retry_policy::of(queue_name::notifier, default_config());
+  queue_message m;
+  m.enqueued_at = wall_time{1'000s};
+  m.acquired = 10'000;
+  CHECK(p.after_loss(m, m.enqueued_at + 24h) == 0ms);
+  CHECK_FALSE(p.after_loss(m, m.enqueued_at + 24h + 1ms));
 }
 
 TEST_CASE("a child is made again after a growing delay, and given up beyond the restart intensity") {

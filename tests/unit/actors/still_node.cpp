@@ -1,0 +1,247 @@
+#include "tests/unit/actors/still_node.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/dispatcher.hpp"
+#include "actors/partition.hpp"
+#include "actors/relay.hpp"
+#include "actors/scrubbing.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/worker.hpp"
+
+namespace dip::test {
+namespace {
+
+constexpr wall_time epoch{std::chrono::hours{24 * 365 * 50}};
+
+class faulty_replica final : public replica {
+public:
+  faulty_replica(std::unique_ptr<replica> real, log_faults& faults)
+      : real_(std::move(real)), faults_(faults) {}
+  partition_id partition() const override { return real_->partition(); }
+  term_number term() const override { return real_->term(); }
+  log_index last_index() const override { return real_->last_index(); }
+  log_index applied() const override { return real_->applied(); }
+  std::unique_ptr<state_view> view() const override { return real_->view(); }
+  result<log_index> propose(command what, wall_time now) override {
+    if (faults_.refuse) return fail(errc::disk_full, "refused by the test");
+    return real_->propose(std::move(what), now);
+  }
+  std::vector<apply_outcome> persisted(log_index durable) override {
+    if (std::exchange(faults_.crash, false)) throw std::runtime_error("crashed by the test");
+    return real_->persisted(durable);
+  }
+
+private:
+  std::unique_ptr<replica> real_;
+  log_faults& faults_;
+};
+
+object_row a_file(bucket in, partition_id p, image_format format, wall_time now) {
+  object_row row;
+  row.name = make_upload_name(in, ulid::make(now, p), format);
+  row.size = 10;
+  row.sha256 = "abc";
+  return row;
+}
+
+}  // namespace
+
+void held_threads::finish_one() {
+  REQUIRE_FALSE(jobs.empty());
+  auto job = std::move(jobs.front());
+  jobs.pop_front();
+  job();
+}
+
+stage_outcome scripted_stage::run(const leased_work& work, const std::string& worker) {
+  workers.push_back(worker);
+  return script(work);
+}
+
+wall_time still_node::still_clock::wall() const {
+  return epoch + node.wall_offset_ + std::chrono::duration_cast<milliseconds>(steady().time_since_epoch());
+}
+steady_time still_node::still_clock::steady() const { return node.scheduler_.clock().now(); }
+
+still_node::still_node(std::uint16_t partitions, config c)
+    : conf(std::move(c)), scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
+  node_store::options o;
+  o.partitions = partitions;
+  o.on_durable = [this](partition_id p, log_index up_to) {
+    if (const auto h = where.partition(p)) caf::anon_send(*h, durable{up_to});
+  };
+  store_ = make_memory_node_store(std::move(o));
+  env.cfg = &conf;
+  env.time = &time_;
+  env.store = store_.get();
+  env.objects = objects.get();
+  env.where = &where;
+  env.node = "n1";
+  env.holder = "n1#now";
+  env.open_replica = [this](partition_id p) -> result<std::unique_ptr<replica>> {
+    if (faults.failed_opens > 0) {
+      --faults.failed_opens;
+      return fail(errc::io, "not opened by the test");
+    }
+    auto real = store_->open_replica(p);
+    if (!real) return tl::make_unexpected(real.error());
+    return std::make_unique<faulty_replica>(std::move(*real), faults);
+  };
+}
+
+still_node::~still_node() {
+  threads.jobs.clear();
+  for (const auto& a : kept_) caf::anon_send_exit(a, caf::exit_reason::kill);
+  kept_.clear();
+  settle();
+  where.clear();
+  if (const auto left = system.registry().running(); left > 0) {
+    std::fprintf(stderr, "%zu actors are alive that nobody ended\n", left);
+    std::abort();
+  }
+}
+
+void still_node::run_actors() { scheduler_.run(); }
+
+void still_node::settle() {
+  do run_actors();
+  while (store_->settle() || scheduler_.has_job());
+}
+
+void still_node::pass(std::chrono::nanoseconds time) {
+  settle();
+  auto& timers = scheduler_.clock();
+  const auto end = timers.now() + time;
+  while (!timers.schedule().empty() && timers.schedule().begin()->first <= end) {
+    const auto next = timers.schedule().begin()->first;
+    scheduler_.advance_time(next > timers.now() ? next - timers.now() : std::chrono::nanoseconds{0});
+    settle();
+  }
+  scheduler_.advance_time(end - timers.now());
+  settle();
+}
+
+partition_actor still_node::start_partition(partition_id p) {
+  auto h = keep(system.spawn(partition, &env, p));
+  settle();
+  return h;
+}
+dispatcher_actor still_node::start_dispatcher(std::uint32_t slots) {
+  auto h = keep(system.spawn(dispatcher, &env, slots));
+  settle();
+  return h;
+}
+worker_actor still_node::start_worker(queue_name q, stage& work, std::string slot) {
+  auto h = keep(system.spawn(worker, &env, &threads, &work, q, std::move(slot)));
+  settle();
+  return h;
+}
+relay_actor still_node::start_relay() {
+  auto h = keep(system.spawn(relay, &env, &watch));
+  settle();
+  return h;
+}
+scrubber_actor still_node::start_scrubber() {
+  auto h = keep(system.spawn(scrubbing, &env, &threads));
+  settle();
+  return h;
+}
+caf::actor still_node::start_supervisor(std::vector<child_spec> specs, restart_config config) {
+  auto h = keep(caf::actor_cast<caf::actor>(
+      system.spawn(supervisor, std::string{"supervisor"}, std::move(specs), &env, config)));
+  settle();
+  return h;
+}
+
+bool still_node::alive(const caf::actor_addr& a) {
+  const auto p = caf::actor_cast<caf::strong_actor_ptr>(a);
+  return p && !p->get()->getf(caf::abstract_actor::is_terminated_flag);
+}
+
+std::uint64_t still_node::restarts(const std::string& name) {
+  for (const auto& r : census::here().all_restarts())
+    if (r.name == name) return r.count;
+  return 0;
+}
+
+std::string still_node::last_error(const std::string& actor) {
+  for (const auto& a : census::here().all())
+    if (a->name() == actor) return a->last_error();
+  return "no such actor";
+}
+
+answer still_node::publish_to(topic_name t, command what, partition_id p) {
+  return answer_of<answer>(topic(t, p), publish{std::move(what)});
+}
+
+object_row still_node::upload(partition_id p) {
+  auto row = a_file(bucket::request_files, p, image_format::jpeg, wall());
+  REQUIRE(answer_of<answer>(*where.partition(p), propose{put_object{row}}).ok);
+  return row;
+}
+
+request_record still_node::accept(partition_id p, const std::string& email) {
+  request_record r;
+  r.file = upload(p).name;
+  r.id = {ulid::make(wall(), p)};
+  r.email = email;
+  const auto a = publish_to(topic_name::request, accept_request{r}, p);
+  REQUIRE(a.ok);
+  return *a.request;
+}
+
+std::vector<leased_work> still_node::lease(queue_name q, std::uint32_t most, partition_id p) {
+  return answer_of<lease_reply>(queue(q, p), lease_request{most, env.holder}).work;
+}
+
+void still_node::finish(const request_record& r) {
+  const auto p = r.id.partition();
+  const auto first = lease(queue_name::request, 1, p);
+  REQUIRE(first.size() == 1);
+  REQUIRE(publish_to(topic_name::preprocess_ok, preprocessed(first[0]), p).ok);
+  const auto second = lease(queue_name::preprocess_ok, 1, p);
+  REQUIRE(second.size() == 1);
+  REQUIRE(publish_to(topic_name::notifier, processed(second[0], wall()), p).ok);
+}
+
+queue_figures still_node::figures(queue_name q, partition_id p) {
+  return answer_of<queue_figures>(queue(q, p), ask_figures{});
+}
+
+std::vector<queue_message> still_node::messages(queue_name q, bool dead, partition_id p) const {
+  std::vector<queue_message> out;
+  store_->view(p)->each_message(q, dead, {}, [&](const queue_message& m) {
+    out.push_back(m);
+    return true;
+  });
+  return out;
+}
+
+request_record still_node::record(const request_record& r) const {
+  return *store_->view(r.id.partition())->request(r.id);
+}
+
+claim claim_of(const leased_work& w) { return {w.message.ref, w.token, "n1", "a worker", 7}; }
+
+complete_preprocess preprocessed(const leased_work& w) {
+  auto row = a_file(bucket::preprocessed_files, w.request.id.partition(), image_format::tiff, {});
+  row.sha256.clear();
+  row.xxh3 = 42;
+  return {claim_of(w), std::move(row)};
+}
+
+complete_process processed(const leased_work& w, wall_time now) {
+  complete_process c;
+  c.by = claim_of(w);
+  c.objects.push_back(a_file(bucket::processed_files, w.request.id.partition(), image_format::jpeg, now));
+  c.outputs.push_back({"web", c.objects.front().name, image_format::jpeg, 4, 3, 10});
+  c.record_expires_at = now + std::chrono::hours{12};
+  c.preprocessed_expires_at = now + std::chrono::hours{1};
+  return c;
+}
+
+}  // namespace dip::test
