@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "core/plan.hpp"
 
 namespace dip {
 namespace {
@@ -29,11 +30,20 @@ std::uint32_t credit(self_ptr self, const context& c, queue_name q) {
   if (!needs_slot(q)) return n;
   const auto& busy = self->state.busy;
   const auto used = static_cast<std::uint32_t>(
-      std::count_if(busy.begin(), busy.end(), [](const auto& b) { return needs_slot(b.second); }));
+      std::count_if(busy.begin(), busy.end(), [](const auto& b) { return needs_slot(b.second.queue); }));
   // The other stage's answer may fill every slot that is free now; this one is asked after it.
   const auto other = q == queue_name::request ? queue_name::preprocess_ok : queue_name::request;
   if (self->state.asking[at(other)]) return 0;
   return std::min(n, c.slots > used ? c.slots - used : 0);
+}
+
+// The slow lane: half of the slots, so that giants never hold all of them while small images wait.
+std::uint32_t slow_credit(self_ptr self, const context& c) {
+  const auto& busy = self->state.busy;
+  const auto used = static_cast<std::uint32_t>(
+      std::count_if(busy.begin(), busy.end(), [](const auto& b) { return b.second.slow; }));
+  const auto lane = std::max(1U, c.slots / 2);
+  return lane > used ? lane - used : 0;
 }
 
 // The next partition after the last one that was asked, so that none starves.
@@ -59,7 +69,7 @@ void hand_out(self_ptr self, const context& c, lease_reply& reply) {
       continue;
     }
     const auto worker = free.begin();
-    self->state.busy[worker->first] = reply.queue;
+    self->state.busy[worker->first] = {reply.queue, needs_slot(reply.queue) && is_slow(w.request.plan)};
     self->send(worker->second, std::move(w));
     free.erase(worker);
   }
@@ -71,7 +81,8 @@ void ask(self_ptr self, const context& c, queue_name q, std::uint32_t most) {
   self->state.hints[at(q)].erase(p);
   if (!queue) return;  // made again, it says itself what it has
   self->state.asking[at(q)] = true;
-  self->request(*queue, std::chrono::seconds{10}, lease_request{most, c.env->holder})
+  self->request(*queue, std::chrono::seconds{10},
+                lease_request{most, c.env->holder, needs_slot(q) ? slow_credit(self, c) : most})
       .then(
           [=](lease_reply& reply) {
             self->state.asking[at(q)] = false;

@@ -22,7 +22,11 @@ struct dispatcher_state {
   std::array<std::set<partition_id>, queue_count> hints;
   std::array<partition_id, queue_count> last{};
   std::array<bool, queue_count> asking{};  // a lease request of this queue's is out
-  std::map<std::uint64_t, queue_name> busy;
+  struct job {
+    queue_name queue;
+    bool slow = false;
+  };
+  std::map<std::uint64_t, job> busy;
   std::optional<caf::typed_response_promise<bool>> draining;
 };
 
