@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "core/plan.hpp"
 
 namespace dip {
 namespace {
@@ -44,6 +45,13 @@ std::uint32_t credit(self_ptr self, const context& c, queue_name q) {
   return std::min(n, c.slots > used ? c.slots - used : 0);
 }
 
+// The slow lane: half of the slots, so that giants never hold all of them while small images wait.
+std::uint32_t slow_credit(self_ptr self, const context& c) {
+  const auto used = count_workers(self, [](const auto& w) { return w.busy && w.slow; });
+  const auto lane = std::max(1U, c.slots / 2);
+  return lane > used ? lane - used : 0;
+}
+
 struct place {
   partition_id partition;
   queue_actor queue;
@@ -78,6 +86,7 @@ void hand_out(self_ptr self, const context& c, lease_reply& reply) {
     });
     if (free != workers.end() && !self->state.draining) {
       free->second.busy = true;
+      free->second.slow = needs_slot(reply.queue) && is_slow(w.request.plan);
       self->send(free->second.handle, std::move(w));
     } else if (const auto h = c.env->where->queue(reply.partition, reply.queue)) {
       self->send(*h, not_begun(c.env->node, w));
@@ -95,7 +104,8 @@ void ask(self_ptr self, const context& c, queue_name q, std::uint32_t most) {
     settle_drain(self);
     pump(self, c);
   };
-  self->request(next->queue, lease_deadline, lease_request{most, c.env->holder})
+  self->request(next->queue, lease_deadline,
+                lease_request{most, c.env->holder, needs_slot(q) ? slow_credit(self, c) : most})
       .then(
           [=](lease_reply& reply) {
             hand_out(self, c, reply);
@@ -116,7 +126,7 @@ void pump(self_ptr self, const context& c) {
 void note(self_ptr self, const context& c, std::uint64_t id, queue_name q, const worker_actor& w, bool busy) {
   const auto [seat, is_new] = self->state.workers.try_emplace(id);
   if (is_new) self->monitor(w);
-  seat->second = {w, q, busy};
+  seat->second = {w, q, busy, false};
   settle_drain(self);
   pump(self, c);
 }

@@ -20,6 +20,7 @@ struct dispatcher_state {
     worker_actor handle;
     queue_name queue = queue_name::request;
     bool busy = false;
+    bool slow = false;  // with a giant, which takes from the slow lane
   };
   std::map<std::uint64_t, worker_seat> workers;  // by actor id
   // Partitions that said that a queue has something; the next one to be asked comes after the last.

@@ -106,13 +106,15 @@ struct announced {
   }
 };
 
-// A dispatcher wants up to `most` messages; `holder` names its node and that node's start.
+// A dispatcher wants up to `most` messages, of which up to `most_slow` may be slow ones (core/plan.hpp);
+// `holder` names its node and that node's start.
 struct lease_request {
   std::uint32_t most = 1;
   std::string holder;
+  std::uint32_t most_slow = 1;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.most, s.holder);
+    return f(s.most, s.holder, s.most_slow);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "core/plan.hpp"
 
 namespace dip {
 namespace {
@@ -115,24 +116,39 @@ void rebuild(self_ptr self, const context& c) {
                      {errc::worker_crashed, "the node was stopped", ""}, false);
 }
 
+// Messages with their requests, leased in memory; of slow ones no more than there is room for.
+std::vector<leased_work> take(self_ptr self, const context& c, const lease_request& wanted) {
+  auto& s = self->state;
+  const auto view = c.env->store->view(c.partition);
+  std::vector<result<request_record>> records;
+  std::uint32_t slow = 0;
+  const auto has_room = [&](const queue_message& m) {
+    auto record = view->request(m.request);
+    const bool is_giant = record && c.name != queue_name::notifier && is_slow(record->plan);
+    if (is_giant && slow == wanted.most_slow) return false;
+    slow += is_giant ? 1 : 0;
+    records.push_back(std::move(record));
+    return true;
+  };
+  auto grants = s.lines.take(wanted.most, s.term, s.counter, c.env->time->steady(), has_room);
+  std::vector<leased_work> work;
+  for (size_t i = 0; i < grants.size(); ++i) {
+    if (!records[i]) {
+      self->counters()->set_last_error("a message without its request: " + records[i].error().detail);
+      continue;
+    }
+    work.push_back({std::move(grants[i].message), grants[i].token, std::move(*records[i])});
+  }
+  return work;
+}
+
 lease_reply lease_out(self_ptr self, const context& c, const lease_request& wanted) {
   auto& s = self->state;
   s.told = false;
-  lease_reply reply{c.partition, c.name, {}, 0};
-  auto grants = s.lines.take(wanted.most, s.term, s.counter, c.env->time->steady());
-  reply.left = s.lines.ready();
-  if (grants.empty()) return reply;
-  const auto view = c.env->store->view(c.partition);
+  lease_reply reply{c.partition, c.name, take(self, c, wanted), s.lines.ready()};
+  if (reply.work.empty()) return reply;
   grant_leases entry{c.name, wanted.holder, {}};
-  for (auto& g : grants) {
-    auto record = view->request(g.message.request);
-    if (!record) {
-      self->counters()->set_last_error("a message without its request: " + record.error().detail);
-      continue;
-    }
-    entry.grants.push_back({g.message.ref.id, g.token});
-    reply.work.push_back({std::move(g.message), g.token, std::move(*record)});
-  }
+  for (const auto& w : reply.work) entry.grants.push_back({w.message.ref.id, w.token});
   self->request(c.log, patience, propose{entry})
       .then(
           [=](const answer& a) {

@@ -51,10 +51,17 @@ void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_
 }
 
 std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint64_t term,
-                                                  std::uint64_t& counter, steady_time now) {
+                                                  std::uint64_t& counter, steady_time now,
+                                                  const room& has_room) {
   std::vector<grant> out;
-  while (out.size() < most && !ready_.empty()) {
+  std::uint32_t passed_over = 0;
+  while (out.size() < most && !ready_.empty() && passed_over < most_passed_over) {
     slot& s = slots_.at(*ready_.begin());
+    if (has_room && !has_room(s.message)) {
+      put(s, place::delayed, now + no_room_delay);
+      ++passed_over;
+      continue;
+    }
     s.token = {term, ++counter};
     put(s, place::leased, now + visibility_);
     out.push_back({s.message, s.token});

@@ -23,7 +23,7 @@ inline void library() {
 inline VImage loaded(const memory_file& file, image_format format) {
   library();
   const pixels::mapped_file bytes{file.get()};
-  return pixels::open_image(bytes, format, pixels::reading::anywhere).copy_memory();
+  return pixels::open_image(bytes, format, {.how = pixels::reading::anywhere}).copy_memory();
 }
 
 inline VImage quarters_image(std::uint32_t width, std::uint32_t height) {
@@ -46,7 +46,7 @@ inline bool is_near(const std::vector<double>& value, const std::vector<double>&
 }
 
 inline VImage done(const VImage& image, const operation& op, std::span<const pixels::watermark> marks = {}) {
-  const auto made = pixels::apply(image, std::span{&op, 1}, marks);
+  const auto made = pixels::apply({image}, std::span{&op, 1}, marks).front();
   CHECK(made.format() == VIPS_FORMAT_UCHAR);
   CHECK(made.interpretation() == VIPS_INTERPRETATION_sRGB);
   CHECK(made.bands() >= 3);

@@ -83,6 +83,8 @@ TEST_CASE("steps that commute with scaling may come before it") {
   const auto header = photo(4000, 3000);
   const auto first = GENERATE(values<std::string>(
       {R"({"op":"flip"})", R"({"op":"flop"})", R"({"op":"grayscale"})", R"({"op":"modulate","hue":90})",
+       R"({"op":"sepia"})", R"({"op":"tint","color":"#f00"})", R"({"op":"negate"})",
+       R"({"op":"contrast","amount":2})", R"({"op":"gamma"})", R"({"op":"flatten"})",
        R"({"op":"rotate","angle":180})", R"({"op":"rotate","angle":90},{"op":"rotate","angle":-90})"}));
   CAPTURE(first);
   CHECK(preprocessed(header, steps(first + R"(,{"op":"resize","width":400})")) == "8 400x300");
@@ -98,7 +100,10 @@ TEST_CASE("steps that need every pixel keep the size") {
   const auto first = GENERATE(values<std::string>(
       {R"({"op":"blur"})", R"({"op":"sharpen"})", R"({"op":"crop","width":9,"height":9})",
        R"({"op":"text","text":"a"})", R"({"op":"watermark","file":"01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"})",
-       R"({"op":"rotate","angle":45})"}));
+       R"({"op":"rotate","angle":45})", R"({"op":"trim"})", R"({"op":"extend","top":1})",
+       R"({"op":"normalize"})", R"({"op":"clahe","width":9,"height":9})", R"({"op":"median"})",
+       R"({"op":"pixelate"})", R"({"op":"threshold"})", R"({"op":"edge"})", R"({"op":"emboss"})",
+       R"({"op":"vignette"})", R"({"op":"round","radius":9})"}));
   CAPTURE(first);
   CHECK(preprocessed(photo(400, 300), steps(first + R"(,{"op":"resize","width":40})")) == "1 400x300");
 }
@@ -165,7 +170,8 @@ TEST_CASE("an output is the input's format where none is asked for") {
   CHECK(plan(photo(9, 9, image_format::png), asked(""))->outputs[0].format == image_format::png);
   CHECK(plan(photo(9, 9), asked(R"("outputs":[{"format":"webp"}])"))->outputs[0].format ==
         image_format::webp);
-  auto header = photo(9, 9, image_format::gif);
+  CHECK(plan(photo(9, 9, image_format::gif), asked(""))->outputs[0].format == image_format::gif);
+  auto header = photo(9, 9, image_format::heic);
   CHECK(plan(header, asked(""))->outputs[0].format == image_format::jpeg);
   header.has_alpha = true;
   CHECK(plan(header, asked(""))->outputs[0].format == image_format::webp);
@@ -203,6 +209,8 @@ TEST_CASE("a crop must lie inside of the image as it is at its step") {
       {R"({"op":"resize","width":40},{"op":"crop","x":30,"width":10,"height":30})", true},
       {R"({"op":"resize","width":40},{"op":"crop","x":31,"width":10,"height":30})", false},
       {R"({"op":"crop","width":50,"height":50},{"op":"crop","width":51,"height":1})", false},
+      {R"({"op":"extend","left":10,"bottom":5},{"op":"crop","width":410,"height":305})", true},
+      {R"({"op":"extend","left":10,"bottom":5},{"op":"crop","width":410,"height":306})", false},
   }));
   CAPTURE(list);
   CHECK(plan(photo(400, 300), steps(list)).has_value() == fits);
@@ -239,6 +247,16 @@ TEST_CASE("an output's sides are bounded") {
   CHECK(refused(R"({"op":"resize","width":100,"height":101,"fit":"contain"})") == "/operations/0");
 }
 
+TEST_CASE("what a trim leaves is not known, and nothing after it is refused here") {
+  limits_config limits;
+  limits.side = 100;
+  limits.pixels = 10'000;
+  const auto made = plan(photo(100, 100), steps(R"({"op":"trim"},{"op":"resize","width":8000,"enlarge":true},
+      {"op":"crop","width":9000,"height":1})"),
+                         limits);
+  CHECK(made);
+}
+
 TEST_CASE("no step may blow the image up over the pixels allowed") {
   limits_config limits;
   limits.pixels = 10'000;
@@ -250,6 +268,8 @@ TEST_CASE("no step may blow the image up over the pixels allowed") {
   CHECK(refused(R"({"op":"resize","width":9,"height":8000,"enlarge":true})") == "/operations/0");
   CHECK(refused(R"({"op":"resize","width":100,"height":101,"fit":"contain"})") == "/operations/0");
   CHECK(refused(R"({"op":"rotate","angle":90})") == "none");
+  CHECK(refused(R"({"op":"extend","top":1})") == "/operations/0");
+  CHECK(refused(R"({"op":"crop","width":99,"height":100},{"op":"extend","left":1})") == "none");
 }
 
 TEST_CASE("an image is accepted up to the limits") {
@@ -258,7 +278,7 @@ TEST_CASE("an image is accepted up to the limits") {
   limits.pixels_total = 250;
   limits.frames = 3;
   const auto code = [&](std::uint32_t width, std::uint32_t height, std::uint32_t pages) {
-    auto header = photo(width, height);
+    auto header = photo(width, height, image_format::gif);
     header.pages = pages;
     const auto checked = check_header(header, limits);
     const auto planned = plan(header, asked(""), limits);
@@ -274,6 +294,80 @@ TEST_CASE("an image is accepted up to the limits") {
   CHECK(code(0, 1, 1) == "invalid_image");
   CHECK(code(1, 0, 1) == "invalid_image");
   CHECK(code(1, 1, 0) == "invalid_image");
+}
+
+TEST_CASE("of a document one page counts") {
+  limits_config limits;
+  limits.frames = 3;
+  auto header = photo(100, 100, image_format::tiff);
+  header.pages = 500;
+  CHECK(check_header(header, limits));
+  header.format = image_format::webp;
+  CHECK_FALSE(check_header(header, limits));
+}
+
+TEST_CASE("all frames are read where an output can move") {
+  const auto moving = [](image_format from, std::uint32_t pages, const std::string& fields) {
+    auto header = photo(90, 90, from);
+    header.pages = pages;
+    return plan(header, asked(fields))->preprocess.all_frames;
+  };
+  CHECK(moving(image_format::gif, 5, ""));
+  CHECK(moving(image_format::webp, 5,
+               R"("outputs":[{"name":"a","format":"jpeg"},{"name":"b","format":"gif"}])"));
+  CHECK_FALSE(moving(image_format::gif, 1, ""));
+  CHECK_FALSE(moving(image_format::gif, 5, R"("outputs":[{"format":"avif"}])"));
+  CHECK_FALSE(moving(image_format::tiff, 5, R"("outputs":[{"format":"webp"}])"));
+}
+
+TEST_CASE("a drawing is drawn as large as it is needed") {
+  const auto header = photo(24, 24, image_format::svg);
+  CHECK(preprocessed(header, asked("")) == "1 24x24");
+  CHECK(preprocessed(header, steps(R"({"op":"resize","width":512})")) == "1 512x512");
+  CHECK(preprocessed(header,
+                     steps(R"({"op":"flip"},{"op":"resize","width":512,"height":64,"fit":"inside"})")) ==
+        "1 64x64");
+  CHECK(preprocessed(header, steps(R"({"op":"blur"},{"op":"resize","width":512})")) == "1 24x24");
+  limits_config limits;
+  limits.pixels = 10'000;
+  CHECK(plan(header, steps(R"({"op":"resize","width":100})"), limits));
+  CHECK(plan(header, steps(R"({"op":"resize","width":101})"), limits).error().pointer == "/operations/0");
+}
+
+TEST_CASE("quality and effort are the format's own where none is asked for") {
+  const auto made = plan(photo(9, 9), asked(R"("outputs":[{"format":"avif"}])"))->outputs[0];
+  CHECK(made.quality == 50);
+  CHECK(made.effort == 2);
+}
+
+TEST_CASE("the preprocessed file carries what some output keeps") {
+  const auto carried = [](const std::string& fields) {
+    return plan(photo(9, 9), asked(fields))->preprocess.metadata;
+  };
+  CHECK(carried("") == metadata_policy::strip);
+  CHECK(carried(R"("outputs":[{"name":"a"},{"name":"b","metadata":"copyright"}])") ==
+        metadata_policy::copyright);
+  CHECK(carried(R"("outputs":[{"name":"a","metadata":"copyright"},{"name":"b","metadata":"keep"}])") ==
+        metadata_policy::keep);
+}
+
+TEST_CASE("a bound in bytes needs a quality to lower") {
+  const auto what = asked(R"("outputs":[{"name":"a"},{"name":"b","max_bytes":5000}])");
+  CHECK(plan(photo(9, 9), what)->outputs[1].max_bytes == 5000);
+  const auto refused = plan(photo(9, 9, image_format::png), what);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid_operation);
+  CHECK(refused.error().pointer == "/outputs/1/max_bytes");
+}
+
+TEST_CASE("what keeps a core busy for long is slow") {
+  CHECK_FALSE(is_slow(*plan(photo(4000, 3000), asked(""))));
+  CHECK(is_slow(*plan(photo(4000, 3000), asked(R"("outputs":[{"format":"avif","effort":4}])"))));
+  auto header = photo(500, 500, image_format::gif);
+  header.pages = 100;
+  CHECK_FALSE(is_slow(*plan(header, asked(R"("outputs":[{"format":"webp"}])"))));
+  header.width = 1600;
+  CHECK(is_slow(*plan(header, asked(R"("outputs":[{"format":"webp"}])"))));
 }
 
 TEST_CASE("more work is predicted to cost more") {
