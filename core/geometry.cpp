@@ -75,6 +75,11 @@ std::optional<unsigned> quarter_turns(double degrees) {
   return static_cast<unsigned>((turns + 4) % 4);
 }
 
+image_size extend_geometry(image_size size, const operation& extend) {
+  return {size.width + side_param(extend, "left") + side_param(extend, "right"),
+          size.height + side_param(extend, "top") + side_param(extend, "bottom")};
+}
+
 image_size rotate_geometry(image_size size, double degrees) {
   if (const auto turns = quarter_turns(degrees)) return *turns % 2 == 1 ? size.swapped() : size;
   const double radians = degrees * std::numbers::pi / 180;

@@ -46,6 +46,9 @@ struct resize_result {
 // How many quarter turns clockwise `degrees` is, 0 to 3; nothing when it is no multiple of 90.
 [[nodiscard]] std::optional<unsigned> quarter_turns(double degrees);
 
+// With the edges that `extend` adds.
+[[nodiscard]] image_size extend_geometry(image_size size, const operation& extend);
+
 // The smallest upright rectangle around the turned image.
 [[nodiscard]] image_size rotate_geometry(image_size size, double degrees);
 

@@ -29,6 +29,8 @@ struct operation_spec {
   // What no single parameter shows (resize needs a width or a height): nothing, or the sentence to answer
   // with.
   std::string_view (*check)(const operation& op) = nullptr;
+  // Each pixel by itself, or its place mirrored: done after scaling it gives what it gives before.
+  bool pointwise = false;
 };
 
 [[nodiscard]] std::span<const operation_spec> operation_table();

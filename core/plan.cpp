@@ -21,9 +21,9 @@ struct working_need {
   bool proportional = true;
 };
 
-bool is_pointwise_or_mirror(const operation& op) {
-  static constexpr std::array<std::string_view, 4> names{"grayscale", "modulate", "flip", "flop"};
-  return std::ranges::find(names, op.op) != names.end();
+bool is_pointwise(const operation& op) {
+  const auto* spec = find_operation(op.op);
+  return spec && spec->pointwise;
 }
 
 image_size smaller_sides(image_size a, image_size b) {
@@ -39,7 +39,7 @@ working_need need_of(const std::vector<operation>& steps, image_size full) {
       const auto scaled = resize_geometry(seen.width, seen.height, op).scaled();
       return {smaller_sides(turned ? scaled.swapped() : scaled, full), text_param(op, "fit") != "fill"};
     }
-    if (is_pointwise_or_mirror(op)) continue;
+    if (is_pointwise(op)) continue;
     const auto turns = op.op == "rotate" ? quarter_turns(number_param(op, "angle")) : std::nullopt;
     if (!turns) break;
     turned ^= *turns % 2 == 1;
@@ -104,13 +104,15 @@ public:
   result<void> step(const operation& op, const std::string& pointer) {
     if (op.op == "resize") return resize(op, pointer);
     if (op.op == "crop") return crop(op, pointer);
+    if (op.op == "trim") exact_ = false;
+    if (op.op == "extend") return become(extend_geometry(size_, op), pointer);
     if (op.op == "rotate") return become(rotate_geometry(size_, number_param(op, "angle")), pointer);
     return {};
   }
 
   // `pointer` is the output's own, for an image that no step changed the size of.
   result<image_size> finish(const std::string& pointer) const {
-    if (size_.width > limits_.side || size_.height > limits_.side)
+    if (exact_ && (size_.width > limits_.side || size_.height > limits_.side))
       return fail(errc::invalid_operation,
                   "the output would be larger than " + std::to_string(limits_.side) + " pixels a side",
                   sized_by_.empty() ? pointer : sized_by_);
@@ -128,6 +130,7 @@ private:
 
   result<void> crop(const operation& op, const std::string& pointer) {
     const auto width = integer_param(op, "width"), height = integer_param(op, "height");
+    if (!exact_) return {};
     if (integer_param(op, "x") + width > size_.width || integer_param(op, "y") + height > size_.height)
       return fail(errc::invalid_operation,
                   "the area is not inside of the image, which is " + std::to_string(size_.width) + " x " +
@@ -137,7 +140,7 @@ private:
   }
 
   result<void> become(image_size next, const std::string& pointer) {
-    if (next.pixels() > limits_.pixels)
+    if (exact_ && next.pixels() > limits_.pixels)
       return fail(errc::invalid_operation,
                   "the image would have more than " + std::to_string(limits_.pixels) + " pixels here",
                   pointer);
@@ -147,6 +150,8 @@ private:
   }
 
   image_size size_;
+  // Only the pixels say what a trim leaves: from there on `size_` is a guess, and the child checks.
+  bool exact_ = true;
   const limits_config& limits_;
   std::string sized_by_;
 };

@@ -114,7 +114,7 @@ void direct_plan::run(int input, int mark, int output) const {
   const pixels::mapped_file bytes{input};
   const auto image = pixels::normalise(bytes, header_, plan_.preprocess).copy_memory();
   const auto& out = plan_.outputs.front();
-  pixels::encode(pixels::apply(image, out.operations, laid), out, output);
+  pixels::encode(pixels::apply({image}, out.operations, laid).front(), out, output);
 }
 
 }  // namespace dip::bench

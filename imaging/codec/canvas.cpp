@@ -53,6 +53,14 @@ VImage without_alpha(const VImage& image) {
   return image.extract_band(0, VImage::option()->set("n", image.bands() - 1));
 }
 
+VImage padded(const VImage& image, place at, int width, int height, std::vector<double> colour) {
+  const bool see_through = colour[3] < 255 || image.has_alpha();
+  if (!see_through) colour.pop_back();
+  const auto base = see_through ? with_alpha(image) : image;
+  return base.embed(at.x, at.y, width, height,
+                    VImage::option()->set("extend", VIPS_EXTEND_BACKGROUND)->set("background", colour));
+}
+
 VImage faded(const VImage& image, double opacity) {
   if (opacity >= 1) return image;
   const auto solid = with_alpha(image);

@@ -38,6 +38,10 @@ template <class F>
   return unpremultiplied(work(premultiplied(image)));
 }
 
+// `image` at a place of a canvas of `width` × `height` and a colour of `parse_colour`. Has alpha if the image
+// or the colour has.
+[[nodiscard]] VImage padded(const VImage& image, place at, int width, int height, std::vector<double> colour);
+
 // `image` multiplied by `opacity`, 0 to 1, in its alpha.
 [[nodiscard]] VImage faded(const VImage& image, double opacity);
 

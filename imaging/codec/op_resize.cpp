@@ -16,38 +16,40 @@ VipsKernel kernel_of(std::string_view name) {
   return VIPS_KERNEL_LANCZOS3;
 }
 
-VImage crop_to(const VImage& image, int width, int height, std::string_view position) {
-  const auto looking_for = [&](VipsInteresting what) {
-    return image.smartcrop(width, height, VImage::option()->set("interesting", what));
+// Where the part to keep begins. The first frame decides for all of them.
+place kept_part(const VImage& scaled, int width, int height, std::string_view position) {
+  const auto looking_for = [&](VipsInteresting what) -> place {
+    const auto found = scaled.smartcrop(width, height, VImage::option()->set("interesting", what));
+    return {-found.xoffset(), -found.yoffset()};
   };
   if (position == "attention") return looking_for(VIPS_INTERESTING_ATTENTION);
   if (position == "entropy") return looking_for(VIPS_INTERESTING_ENTROPY);
-  const auto at = place_in(image, width, height, position);
-  return image.extract_area(at.x, at.y, width, height);
-}
-
-VImage pad_to(const VImage& image, int width, int height, const operation& op) {
-  auto background = parse_colour(text_param(op, "background"));
-  const bool see_through = background[3] < 255 || image.has_alpha();
-  if (!see_through) background.pop_back();
-  const auto base = see_through ? with_alpha(image) : image;
-  const auto inside = place_in(image, width, height, text_param(op, "position"));
-  // `place_in` counts from the inner image's side: negative in a larger canvas.
-  return base.embed(-inside.x, -inside.y, width, height,
-                    VImage::option()->set("extend", VIPS_EXTEND_BACKGROUND)->set("background", background));
+  return place_in(scaled, width, height, position);
 }
 
 }  // namespace
 
-VImage do_resize(const VImage& image, const operation& op) {
-  const auto now = facts_of(image);
+frame_work make_resize(std::span<const VImage> frames, const operation& op) {
+  const auto now = facts_of(frames.front());
   const auto to = resize_geometry(now.width, now.height, op);
-  const auto scaled = scale_to(image, to.scaled_width, to.scaled_height, kernel_of(text_param(op, "kernel")));
-  if (to.scaled() == to.out()) return scaled;
-  const int width = static_cast<int>(to.out_width);
-  const int height = static_cast<int>(to.out_height);
-  if (text_param(op, "fit") == "contain") return pad_to(scaled, width, height, op);
-  return crop_to(scaled, width, height, text_param(op, "position"));
+  const auto kernel = kernel_of(text_param(op, "kernel"));
+  const auto scale = [to, kernel](const VImage& frame) {
+    return scale_to(frame, to.scaled_width, to.scaled_height, kernel);
+  };
+  if (to.scaled() == to.out()) return scale;
+  const int width = static_cast<int>(to.out_width), height = static_cast<int>(to.out_height);
+  const auto position = text_param(op, "position");
+  if (text_param(op, "fit") == "contain") {
+    const auto colour = parse_colour(text_param(op, "background"));
+    return [=](const VImage& frame) {
+      const auto scaled = scale(frame);
+      // `place_in` counts from the inner image's side: negative in a larger canvas.
+      const auto inside = place_in(scaled, width, height, position);
+      return padded(scaled, {-inside.x, -inside.y}, width, height, colour);
+    };
+  }
+  const auto at = kept_part(scale(frames.front()), width, height, position);
+  return [=](const VImage& frame) { return scale(frame).extract_area(at.x, at.y, width, height); };
 }
 
 }  // namespace dip::pixels

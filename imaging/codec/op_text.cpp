@@ -41,18 +41,19 @@ VImage draw(const VImage& image, const operation& op) {
 
 }  // namespace
 
-VImage do_text(const VImage& image, const operation& op) {
+frame_work make_text(std::span<const VImage> frames, const operation& op) {
   const double opacity = number_param(op, "opacity", 1);
-  if (opacity == 0 || is_blank(text_param(op, "text"))) return image;
+  if (opacity == 0 || is_blank(text_param(op, "text"))) return [](const VImage& frame) { return frame; };
+  const auto& first = frames.front();
   const auto colour = parse_colour(text_param(op, "color"));
-  const auto mask = draw(image, op);
+  const auto mask = draw(first, op);
   const auto letters = mask.new_from_image({colour[0], colour[1], colour[2]})
                            .bandjoin(mask.linear(opacity * colour[3] / 255, 0))
                            .cast(VIPS_FORMAT_UCHAR)
                            .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
   const auto margin = static_cast<int>(integer_param(op, "margin"));
-  return lay_over(image, letters,
-                  place_in(image, mask.width(), mask.height(), text_param(op, "position"), margin));
+  const auto at = place_in(first, mask.width(), mask.height(), text_param(op, "position"), margin);
+  return [=](const VImage& frame) { return lay_over(frame, letters, at); };
 }
 
 }  // namespace dip::pixels

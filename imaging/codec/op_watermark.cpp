@@ -34,17 +34,20 @@ VImage tiled(const VImage& mark, const VImage& image, int margin) {
 
 }  // namespace
 
-VImage do_watermark(const VImage& image, const operation& op, std::span<const watermark> watermarks) {
+frame_work make_watermark(std::span<const VImage> frames, const operation& op,
+                          std::span<const watermark> watermarks) {
   const double opacity = number_param(op, "opacity", 1);
-  if (opacity == 0) return image;
+  if (opacity == 0) return [](const VImage& frame) { return frame; };
+  const auto& first = frames.front();
   const auto& original = find_mark(watermarks, text_param(op, "file"));
   const auto margin = static_cast<int>(integer_param(op, "margin"));
   // Held in memory: `composite` asks for pieces of it again and again.
   const auto mark =
-      faded(with_alpha(fitted(original, image, number_param(op, "scale", 0.25))), opacity).copy_memory();
-  if (bool_param(op, "tile")) return lay_over(image, tiled(mark, image, margin), {});
-  return lay_over(image, mark,
-                  place_in(image, mark.width(), mark.height(), text_param(op, "position"), margin));
+      faded(with_alpha(fitted(original, first, number_param(op, "scale", 0.25))), opacity).copy_memory();
+  if (bool_param(op, "tile"))
+    return [laid = tiled(mark, first, margin)](const VImage& frame) { return lay_over(frame, laid, {}); };
+  const auto at = place_in(first, mark.width(), mark.height(), text_param(op, "position"), margin);
+  return [=](const VImage& frame) { return lay_over(frame, mark, at); };
 }
 
 }  // namespace dip::pixels

@@ -34,7 +34,7 @@ std::vector<codec::facts> process(int in, std::span<const output_plan> outputs, 
   std::vector<codec::facts> done;
   codec::facts small;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    auto made = apply(image, outputs[i].operations, marks);
+    auto made = apply({image}, outputs[i].operations, marks).front();
     if (i == 0 && preview >= 0) {
       made = made.copy_memory();
       small = encode_preview(made, preview);

@@ -46,7 +46,7 @@ inline bool is_near(const std::vector<double>& value, const std::vector<double>&
 }
 
 inline VImage done(const VImage& image, const operation& op, std::span<const pixels::watermark> marks = {}) {
-  const auto made = pixels::apply(image, std::span{&op, 1}, marks);
+  const auto made = pixels::apply({image}, std::span{&op, 1}, marks).front();
   CHECK(made.format() == VIPS_FORMAT_UCHAR);
   CHECK(made.interpretation() == VIPS_INTERPRETATION_sRGB);
   CHECK(made.bands() >= 3);

@@ -82,7 +82,7 @@ TEST_CASE("watermark: one that was not handed in is refused") {
 TEST_CASE("steps are done in their order") {
   const std::vector<operation> all{op("flip"), op("crop", {{"width", whole(10)}, {"height", whole(10)}}),
                                    op("blur"), op("sharpen"), op("resize", {{"width", whole(5)}})};
-  const auto made = pixels::apply(quarters_image(40, 40), all, {}).copy_memory();
+  const auto made = pixels::apply({quarters_image(40, 40)}, all, {}).front().copy_memory();
   CHECK(made.width() == 5);
   CHECK(is_near(at(made, 2, 2), dark_red));
 }

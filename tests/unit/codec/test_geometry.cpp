@@ -69,7 +69,7 @@ TEST_CASE("resize: contain pads with the background") {
 TEST_CASE("resize: an image of the size asked for is left alone") {
   const auto image = quarters_image(80, 40);
   const auto same = op("resize", {{"width", whole(80)}, {"height", whole(40)}});
-  CHECK(pixels::do_resize(image, same).get_image() == image.get_image());
+  CHECK(pixels::make_resize({&image, 1}, same)(image).get_image() == image.get_image());
 }
 
 TEST_CASE("resize: a see-through neighbour has no colour") {
@@ -90,6 +90,90 @@ TEST_CASE("crop") {
   CHECK(at(made, 3, 3) == dark_blue);
   const auto outside = op("crop", {{"x", whole(38)}, {"width", whole(4)}, {"height", whole(4)}});
   CHECK_THROWS_AS(done(quarters_image(40, 20), outside), pixels::refusal);
+}
+
+TEST_CASE("extend adds what it is told on each side") {
+  const auto made = done(quarters_image(40, 20), op("extend", {{"top", whole(1)},
+                                                               {"right", whole(2)},
+                                                               {"bottom", whole(3)},
+                                                               {"left", whole(4)},
+                                                               {"background", word("#00ff00")}}));
+  CHECK(is_size(made, 46, 24));
+  CHECK(at(made, 3, 5) == std::vector<double>{0, 255, 0});
+  CHECK(at(made, 44, 5) == std::vector<double>{0, 255, 0});
+  CHECK(at(made, 20, 0) == std::vector<double>{0, 255, 0});
+  CHECK(at(made, 20, 21) == std::vector<double>{0, 255, 0});
+  CHECK(at(made, 4, 1) == red);
+  CHECK(at(made, 43, 20) == dark_blue);
+  const auto see_through =
+      done(quarters_image(40, 20), op("extend", {{"top", whole(5)}, {"background", word("transparent")}}));
+  CHECK(at(see_through, 0, 0) == std::vector<double>{0, 0, 0, 0});
+  CHECK(at(see_through, 0, 5) == std::vector<double>{250, 0, 0, 255});
+  const auto image = quarters_image(40, 20);
+  CHECK(pixels::do_extend(image, op("extend")).get_image() == image.get_image());
+}
+
+// A red rectangle of 20 × 10 at (7, 5).
+VImage framed(rgba around) {
+  return loaded(memory_file{png(40, 30, 4,
+                                [=](auto x, auto y) {
+                                  const bool inside = x >= 7 && x < 27 && y >= 5 && y < 15;
+                                  return inside ? rgba{250, 0, 0, 255} : around;
+                                })},
+                image_format::png);
+}
+
+TEST_CASE("trim cuts off what looks like the corner") {
+  const auto around = GENERATE(rgba{255, 255, 255, 255}, rgba{0, 0, 0, 0}, rgba{250, 0, 0, 0});
+  const auto made = done(framed(around), op("trim"));
+  CHECK(is_size(made, 20, 10));
+  CHECK(at(made, 0, 0) == std::vector<double>{250, 0, 0, 255});
+  CHECK(at(made, 19, 9) == std::vector<double>{250, 0, 0, 255});
+}
+
+TEST_CASE("trim: the threshold says what looks alike, and a plain image stays") {
+  const auto near = framed({240, 0, 0, 255});
+  CHECK(is_size(done(near, op("trim", {{"threshold", 5.0}})), 20, 10));
+  CHECK(is_size(done(near, op("trim", {{"threshold", 20.0}})), 40, 30));
+  CHECK(is_size(done(plain(9, 8, {1, 2, 3, 255}), op("trim")), 9, 8));
+}
+
+TEST_CASE("frames stay of one size: they are trimmed together and keep the same part") {
+  const auto dot = [](std::uint32_t at) {
+    return loaded(memory_file{png(40, 20, 3,
+                                  [=](auto x, auto y) {
+                                    const bool here = x >= at && x < at + 3 && y >= 8 && y < 12;
+                                    return here ? rgba{250, 0, 0, 255} : rgba{9, 9, 9, 255};
+                                  })},
+                  image_format::png);
+  };
+  const auto cut = op("trim");
+  const auto trimmed = pixels::apply({dot(5), dot(20)}, {&cut, 1}, {});
+  REQUIRE(trimmed.size() == 2);
+  for (const auto& frame : trimmed) CHECK(is_size(frame, 18, 4));
+  CHECK(at(trimmed[0], 0, 0) == red);
+  CHECK(at(trimmed[1], 17, 3) == red);
+
+  const auto cover =
+      op("resize", {{"width", whole(10)}, {"height", whole(20)}, {"position", word("attention")}});
+  const auto kept = pixels::apply({dot(5), dot(30)}, {&cover, 1}, {});
+  CHECK(kept[0].extract_band(0).max() > 200);
+  CHECK(kept[1].extract_band(0).max() < 20);
+}
+
+TEST_CASE("what grows over the bounds is refused where it does") {
+  const auto refused = [](const operation& step, const pixels::bounds& most) {
+    try {
+      (void)pixels::apply({quarters_image(40, 20)}, {&step, 1}, {}, most);
+      return errc::internal;
+    } catch (const pixels::refusal& why) {
+      return why.code;
+    }
+  };
+  const auto wider = op("extend", {{"right", whole(10)}});
+  CHECK(refused(wider, {.pixels = 1000, .side = 50}) == errc::internal);
+  CHECK(refused(wider, {.pixels = 999, .side = 50}) == errc::invalid_operation);
+  CHECK(refused(wider, {.pixels = 1000, .side = 49}) == errc::invalid_operation);
 }
 
 TEST_CASE("rotate by quarters is clockwise and exact") {

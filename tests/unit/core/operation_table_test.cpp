@@ -21,8 +21,11 @@ operation parsed(const nlohmann::json& step) {
 TEST_CASE("the operations are those of the interface") {
   std::vector<std::string_view> names;
   for (const auto& spec : operation_table()) names.push_back(spec.name);
-  CHECK(names == std::vector<std::string_view>{"resize", "crop", "rotate", "flip", "flop", "grayscale",
-                                               "blur", "sharpen", "modulate", "text", "watermark"});
+  CHECK(names == std::vector<std::string_view>{
+                     "resize",    "crop",   "trim",     "extend",  "rotate",   "flip",     "flop",
+                     "grayscale", "sepia",  "tint",     "negate",  "modulate", "contrast", "gamma",
+                     "normalize", "clahe",  "blur",     "sharpen", "median",   "pixelate", "threshold",
+                     "edge",      "emboss", "vignette", "round",   "flatten",  "text",     "watermark"});
 }
 
 TEST_CASE("the table agrees with itself") {
@@ -48,6 +51,92 @@ TEST_CASE("the table agrees with itself") {
       if (one.kind == param_kind::choice)
         CHECK(std::ranges::find(one.choices, std::get<std::string>(one.fallback)) != one.choices.end());
     }
+  }
+}
+
+// Valid, with every parameter that has to be there.
+nlohmann::json smallest(const operation_spec& spec) {
+  nlohmann::json step{{"op", spec.name}};
+  if (spec.name == "resize") step["width"] = 10;
+  for (const auto& one : spec.params) {
+    if (!one.required) continue;
+    switch (one.kind) {
+      case param_kind::text: step[one.name] = "a"; break;
+      case param_kind::colour: step[one.name] = "#123456"; break;
+      case param_kind::file: step[one.name] = "01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"; break;
+      default: step[one.name] = one.min; break;
+    }
+    if (one.kind == param_kind::integer) step[one.name] = static_cast<std::int64_t>(one.min);
+  }
+  return step;
+}
+
+// Where the only step is refused, or "accepted".
+std::string verdict(const nlohmann::json& step) {
+  const auto list = parse_operations(nlohmann::json::array({step}), limits_config{}, "/operations");
+  if (list) return "accepted";
+  CHECK(list.error().code == errc::invalid_operation);
+  CHECK_FALSE(list.error().detail.empty());
+  return list.error().pointer;
+}
+
+TEST_CASE("every bound of every parameter holds on both sides, and is named by its pointer") {
+  for (const auto& spec : operation_table()) {
+    CAPTURE(spec.name);
+    CHECK(verdict(smallest(spec)) == "accepted");
+    for (const auto& one : spec.params) {
+      CAPTURE(one.name);
+      const auto at = "/operations/0/" + std::string{one.name};
+      const auto with = [&](const nlohmann::json& value) {
+        auto step = smallest(spec);
+        step[one.name] = value;
+        return verdict(step);
+      };
+      CHECK(with(nullptr) == at);
+      CHECK(with(nlohmann::json::array()) == at);
+      if (one.kind == param_kind::integer) {
+        const auto min = static_cast<std::int64_t>(one.min), max = static_cast<std::int64_t>(one.max);
+        CHECK(with(min) == "accepted");
+        CHECK(with(max) == "accepted");
+        CHECK(with(min - 1) == at);
+        CHECK(with(max + 1) == at);
+        CHECK(with(one.min + 0.5) == at);
+      }
+      if (one.kind == param_kind::number) {
+        CHECK(with(one.min) == "accepted");
+        CHECK(with(one.max) == "accepted");
+        CHECK(with(one.min - 0.01) == at);
+        CHECK(with(one.max + 0.01) == at);
+        CHECK(with("1") == at);
+      }
+      if (one.kind == param_kind::text) {
+        CHECK(with(std::string(static_cast<size_t>(one.min), 'a')) == "accepted");
+        CHECK(with(std::string(static_cast<size_t>(one.max), 'a')) == "accepted");
+        CHECK(with(std::string(static_cast<size_t>(one.max) + 1, 'a')) == at);
+        CHECK(with("") == at);
+      }
+      if (one.kind == param_kind::choice) {
+        for (const auto word : one.choices) CHECK(with(word) == "accepted");
+        CHECK(with("nowhere") == at);
+      }
+      if (one.kind == param_kind::colour) {
+        CHECK(with("#0f8") == "accepted");
+        CHECK(with("red") == at);
+      }
+      if (one.kind == param_kind::boolean) {
+        CHECK(with(true) == "accepted");
+        CHECK(with(1) == at);
+      }
+      if (one.kind == param_kind::file) CHECK(with("../a") == at);
+      if (one.required) {
+        auto step = smallest(spec);
+        step.erase(std::string{one.name});
+        CHECK(verdict(step) == at);
+      }
+    }
+    auto unknown = smallest(spec);
+    unknown["nothing"] = 1;
+    CHECK(verdict(unknown) == "/operations/0/nothing");
   }
 }
 

@@ -83,6 +83,8 @@ TEST_CASE("steps that commute with scaling may come before it") {
   const auto header = photo(4000, 3000);
   const auto first = GENERATE(values<std::string>(
       {R"({"op":"flip"})", R"({"op":"flop"})", R"({"op":"grayscale"})", R"({"op":"modulate","hue":90})",
+       R"({"op":"sepia"})", R"({"op":"tint","color":"#f00"})", R"({"op":"negate"})",
+       R"({"op":"contrast","amount":2})", R"({"op":"gamma"})", R"({"op":"flatten"})",
        R"({"op":"rotate","angle":180})", R"({"op":"rotate","angle":90},{"op":"rotate","angle":-90})"}));
   CAPTURE(first);
   CHECK(preprocessed(header, steps(first + R"(,{"op":"resize","width":400})")) == "8 400x300");
@@ -98,7 +100,10 @@ TEST_CASE("steps that need every pixel keep the size") {
   const auto first = GENERATE(values<std::string>(
       {R"({"op":"blur"})", R"({"op":"sharpen"})", R"({"op":"crop","width":9,"height":9})",
        R"({"op":"text","text":"a"})", R"({"op":"watermark","file":"01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"})",
-       R"({"op":"rotate","angle":45})"}));
+       R"({"op":"rotate","angle":45})", R"({"op":"trim"})", R"({"op":"extend","top":1})",
+       R"({"op":"normalize"})", R"({"op":"clahe","width":9,"height":9})", R"({"op":"median"})",
+       R"({"op":"pixelate"})", R"({"op":"threshold"})", R"({"op":"edge"})", R"({"op":"emboss"})",
+       R"({"op":"vignette"})", R"({"op":"round","radius":9})"}));
   CAPTURE(first);
   CHECK(preprocessed(photo(400, 300), steps(first + R"(,{"op":"resize","width":40})")) == "1 400x300");
 }
@@ -203,6 +208,8 @@ TEST_CASE("a crop must lie inside of the image as it is at its step") {
       {R"({"op":"resize","width":40},{"op":"crop","x":30,"width":10,"height":30})", true},
       {R"({"op":"resize","width":40},{"op":"crop","x":31,"width":10,"height":30})", false},
       {R"({"op":"crop","width":50,"height":50},{"op":"crop","width":51,"height":1})", false},
+      {R"({"op":"extend","left":10,"bottom":5},{"op":"crop","width":410,"height":305})", true},
+      {R"({"op":"extend","left":10,"bottom":5},{"op":"crop","width":410,"height":306})", false},
   }));
   CAPTURE(list);
   CHECK(plan(photo(400, 300), steps(list)).has_value() == fits);
@@ -239,6 +246,16 @@ TEST_CASE("an output's sides are bounded") {
   CHECK(refused(R"({"op":"resize","width":100,"height":101,"fit":"contain"})") == "/operations/0");
 }
 
+TEST_CASE("what a trim leaves is not known, and nothing after it is refused here") {
+  limits_config limits;
+  limits.side = 100;
+  limits.pixels = 10'000;
+  const auto made = plan(photo(100, 100), steps(R"({"op":"trim"},{"op":"resize","width":8000,"enlarge":true},
+      {"op":"crop","width":9000,"height":1})"),
+                         limits);
+  CHECK(made);
+}
+
 TEST_CASE("no step may blow the image up over the pixels allowed") {
   limits_config limits;
   limits.pixels = 10'000;
@@ -250,6 +267,8 @@ TEST_CASE("no step may blow the image up over the pixels allowed") {
   CHECK(refused(R"({"op":"resize","width":9,"height":8000,"enlarge":true})") == "/operations/0");
   CHECK(refused(R"({"op":"resize","width":100,"height":101,"fit":"contain"})") == "/operations/0");
   CHECK(refused(R"({"op":"rotate","angle":90})") == "none");
+  CHECK(refused(R"({"op":"extend","top":1})") == "/operations/0");
+  CHECK(refused(R"({"op":"crop","width":99,"height":100},{"op":"extend","left":1})") == "none");
 }
 
 TEST_CASE("an image is accepted up to the limits") {
