@@ -38,6 +38,7 @@ private:
     row.header.width = made->width;
     row.header.height = made->height;
     row.header.has_alpha = made->has_alpha;
+    row.header.pages = made->pages;
     row.content_type = "image/tiff";
     // It can be made again from the request's file: it is not worth the syncs.
     const auto written = (*writer)->commit(row.name, false);

@@ -138,6 +138,7 @@ private:
     row.header.width = facts.width;
     row.header.height = facts.height;
     row.header.has_alpha = facts.has_alpha;
+    row.header.pages = facts.pages;
     row.expires_at = env_.time->wall() + env_.cfg->retention.processed_files;
     return row;
   }

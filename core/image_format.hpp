@@ -25,12 +25,40 @@ struct format_spec {
   bool has_effort;
   bool has_progressive;
   bool has_alpha;
+  bool has_frames = false;     // can move
+  bool is_vector = false;      // has no pixels of its own: drawn as large as is needed
+  std::uint32_t quality = 80;  // where none is asked for
+  std::uint32_t effort = 4;
 };
 
 // All formats, in the order of `image_format`.
 [[nodiscard]] std::span<const format_spec> format_table();
 [[nodiscard]] const format_spec& spec_of(image_format format);
 [[nodiscard]] const format_spec* find_format(std::string_view name);
+
+// What a codec can do.
+struct format_set {
+  std::uint32_t reads = 0;  // a bit each, 1 << format
+  std::uint32_t writes = 0;
+
+  [[nodiscard]] bool can_read(image_format format) const {
+    return (reads >> static_cast<unsigned>(format) & 1) != 0;
+  }
+  [[nodiscard]] bool can_write(image_format format) const {
+    return (writes >> static_cast<unsigned>(format) & 1) != 0;
+  }
+  void add_reading(image_format format) { reads |= 1U << static_cast<unsigned>(format); }
+  void add_writing(image_format format) { writes |= 1U << static_cast<unsigned>(format); }
+  [[nodiscard]] format_set operator|(format_set other) const {
+    return {reads | other.reads, writes | other.writes};
+  }
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.reads, s.writes);
+  }
+  bool operator==(const format_set&) const = default;
+};
 
 // How many of a file's first bytes `sniff_format` wants to see; fewer are fine for a shorter file.
 inline constexpr size_t sniff_bytes = 4096;

@@ -12,8 +12,8 @@
 namespace dip {
 namespace {
 
-constexpr std::uint32_t default_quality = 80;
-constexpr std::uint32_t default_effort = 4;
+// How often a quality is tried that fits `max_bytes`.
+constexpr std::uint64_t searches = 7;
 
 // What one output's first resize scales the image to. Not `proportional` when it squeezes the image.
 struct working_need {
@@ -30,14 +30,24 @@ image_size smaller_sides(image_size a, image_size b) {
   return {std::min(a.width, b.width), std::min(a.height, b.height)};
 }
 
+// A drawing is drawn as large as it is asked for, so its first resize always may enlarge it.
+void let_enlarge(std::vector<operation>& steps) {
+  const auto first = std::ranges::find(steps, "resize", &operation::op);
+  if (first == steps.end()) return;
+  const auto params = find_operation("resize")->params;
+  const auto enlarge = std::ranges::find(params, "enlarge", &param_spec::name) - params.begin();
+  if (static_cast<size_t>(enlarge) < first->params.size()) first->params[static_cast<size_t>(enlarge)] = true;
+}
+
 // Every step before the first resize must give the same when it is done after it, or the full size is needed.
-working_need need_of(const std::vector<operation>& steps, image_size full) {
+working_need need_of(const std::vector<operation>& steps, image_size full, bool vector) {
   bool turned = false;
   for (const auto& op : steps) {
     if (op.op == "resize") {
       const auto seen = turned ? full.swapped() : full;
       const auto scaled = resize_geometry(seen.width, seen.height, op).scaled();
-      return {smaller_sides(turned ? scaled.swapped() : scaled, full), text_param(op, "fit") != "fill"};
+      const auto needed = turned ? scaled.swapped() : scaled;
+      return {vector ? needed : smaller_sides(needed, full), text_param(op, "fit") != "fill"};
     }
     if (is_pointwise(op)) continue;
     const auto turns = op.op == "rotate" ? quarter_turns(number_param(op, "angle")) : std::nullopt;
@@ -66,15 +76,6 @@ image_size working_size(const std::vector<working_need>& needs, image_size full)
   return by_width.covers(largest) ? by_width : fit_inside(full, std::nullopt, largest.height);
 }
 
-std::uint32_t decoder_shrink(image_format format, image_size full, image_size needed) {
-  if (format != image_format::jpeg) return 1;
-  for (const std::uint32_t shrink : {8U, 4U, 2U}) {
-    const image_size decoded{(full.width + shrink - 1) / shrink, (full.height + shrink - 1) / shrink};
-    if (decoded.covers(needed)) return shrink;
-  }
-  return 1;
-}
-
 bool needs_conversion(const image_header& header) {
   return header.has_profile || header.colour == image_header::colour_kind::cmyk || header.bits > 8;
 }
@@ -87,13 +88,16 @@ image_format format_for(const image_header& header) {
 output_plan plan_output(const output_spec& asked, const image_header& header, std::vector<operation> steps) {
   const auto format = asked.format.value_or(format_for(header));
   const auto& spec = spec_of(format);
+  if (spec_of(header.format).is_vector) let_enlarge(steps);
   return {.name = asked.name,
           .format = format,
-          .quality = asked.quality.value_or(default_quality),
-          .effort = asked.effort.value_or(default_effort),
+          .quality = asked.quality.value_or(spec.quality),
+          .effort = asked.effort.value_or(spec.effort),
           .lossless = asked.lossless && spec.has_lossless,
           .progressive = asked.progressive && spec.has_progressive,
-          .operations = std::move(steps)};
+          .operations = std::move(steps),
+          .max_bytes = asked.max_bytes.value_or(0),
+          .metadata = asked.metadata};
 }
 
 // Follows one output's image through its steps; what cannot be done is refused at the step's own pointer.
@@ -171,16 +175,43 @@ result<image_size> output_size(const std::vector<operation>& steps, size_t share
 }
 
 std::uint64_t decode_weight(const image_header& header) {
-  const std::uint64_t weight = header.format == image_format::jpeg ? 1 : 2;
+  using enum image_format;
+  std::uint64_t weight = 2;
+  if (header.format == jpeg || header.format == tiff) weight = 1;
+  if (header.format == avif || header.format == heic || header.format == jxl) weight = 6;
+  if (spec_of(header.format).is_vector) weight = 6;
   return header.interlaced ? 4 * weight : weight;
 }
 
 std::uint64_t encode_weight(const output_plan& output) {
-  switch (output.format) {
-    case image_format::jpeg: return 1;
-    case image_format::png: return 4;
-    default: return output.lossless ? 12 : 6;
-  }
+  using enum image_format;
+  const auto once = [&]() -> std::uint64_t {
+    switch (output.format) {
+      case jpeg:
+      case tiff: return 1;
+      case png: return 4;
+      case gif: return 10;
+      // AV1's speeds: each step of effort is about twice the work.
+      case avif: return 10ULL << std::min(output.effort, 6U);
+      default: return output.lossless ? 12 : 6;
+    }
+  }();
+  return output.max_bytes > 0 ? once * searches : once;
+}
+
+std::uint64_t frames_of(const image_header& header, bool all) { return all ? header.pages : 1; }
+
+bool moves(const image_header& header, const output_plan& output) {
+  return header.pages > 1 && spec_of(header.format).has_frames && spec_of(output.format).has_frames;
+}
+
+// The widest that some output asks for.
+metadata_policy widest(const std::vector<output_plan>& outputs) {
+  const auto asks = [&](metadata_policy policy) {
+    return std::ranges::find(outputs, policy, &output_plan::metadata) != outputs.end();
+  };
+  if (asks(metadata_policy::keep)) return metadata_policy::keep;
+  return asks(metadata_policy::copyright) ? metadata_policy::copyright : metadata_policy::strip;
 }
 
 std::vector<operation> joined(const std::vector<operation>& shared, const std::vector<operation>& own) {
@@ -194,26 +225,40 @@ preprocess_plan plan_preprocess(const image_header& header, const recipe& what,
   const image_size upright{header.upright_width(), header.upright_height()};
   const auto full = fit_inside(upright, what.max_width, what.max_height);
   std::vector<working_need> needs;
-  for (const auto& output : outputs) needs.push_back(need_of(output.operations, full));
+  const bool vector = spec_of(header.format).is_vector;
+  for (const auto& output : outputs) needs.push_back(need_of(output.operations, full, vector));
   const auto size = working_size(needs, full);
-  return {.shrink = decoder_shrink(header.format, upright, size),
-          .width = size.width,
-          .height = size.height,
-          .convert_colour = needs_conversion(header)};
+  return {
+      .shrink = decoder_shrink(header.format, upright, size),
+      .width = size.width,
+      .height = size.height,
+      .convert_colour = needs_conversion(header),
+      .all_frames = std::ranges::any_of(outputs, [&](const auto& output) { return moves(header, output); }),
+      .metadata = widest(outputs)};
 }
 
 }  // namespace
 
+std::uint32_t decoder_shrink(image_format format, image_size full, image_size needed) {
+  if (format != image_format::jpeg) return 1;
+  for (const std::uint32_t shrink : {8U, 4U, 2U}) {
+    const image_size decoded{(full.width + shrink - 1) / shrink, (full.height + shrink - 1) / shrink};
+    if (decoded.covers(needed)) return shrink;
+  }
+  return 1;
+}
+
 result<void> check_header(const image_header& header, const limits_config& limits) {
   if (header.width == 0 || header.height == 0 || header.pages == 0)
     return fail(errc::invalid_image, "the image has no pixels");
-  if (header.pages > limits.frames)
+  // Of a document only one page is ever read.
+  if (spec_of(header.format).has_frames && header.pages > limits.frames)
     return fail(errc::too_many_pixels, "more than " + std::to_string(limits.frames) + " frames");
   const auto frame = std::uint64_t{header.width} * header.height;
   if (frame > limits.pixels)
     return fail(errc::too_many_pixels, "more than " + std::to_string(limits.pixels) + " pixels");
   // Divided, as the product may not fit where the limits are set high.
-  if (frame > limits.pixels_total / header.pages)
+  if (spec_of(header.format).has_frames && frame > limits.pixels_total / header.pages)
     return fail(errc::too_many_pixels,
                 "more than " + std::to_string(limits.pixels_total) + " pixels in all frames");
   return {};
@@ -224,15 +269,23 @@ result<job_plan> make_plan(const image_header& header, const recipe& what, const
   job_plan plan;
   for (const auto& asked : what.outputs)
     plan.outputs.push_back(plan_output(asked, header, joined(what.operations, asked.operations)));
+  for (size_t i = 0; i < plan.outputs.size(); ++i)
+    if (plan.outputs[i].max_bytes > 0 && !spec_of(plan.outputs[i].format).has_quality)
+      return fail(errc::invalid_operation,
+                  std::string{spec_of(plan.outputs[i].format).name} + " has no quality to lower",
+                  "/outputs/" + std::to_string(i) + "/max_bytes");
   plan.preprocess = plan_preprocess(header, what, plan.outputs);
 
   const image_size start{plan.preprocess.width, plan.preprocess.height};
-  plan.cost = std::uint64_t{header.width} * header.height * decode_weight(header) / plan.preprocess.shrink;
+  const auto drawn = spec_of(header.format).is_vector ? start : image_size{header.width, header.height};
+  const auto frames = frames_of(header, plan.preprocess.all_frames);
+  plan.cost = drawn.pixels() * decode_weight(header) / plan.preprocess.shrink * frames;
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
     const auto size = output_size(plan.outputs[i].operations, what.operations.size(),
                                   "/outputs/" + std::to_string(i), start, limits);
     if (!size) return tl::make_unexpected(size.error());
-    plan.cost += size->pixels() * encode_weight(plan.outputs[i]);
+    plan.cost +=
+        size->pixels() * encode_weight(plan.outputs[i]) * frames_of(header, moves(header, plan.outputs[i]));
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 #include "core/recipe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -25,7 +26,9 @@ constexpr size_t max_output_name = 64;
 constexpr std::uint32_t max_side = 65535;
 constexpr std::uint32_t max_quality = 100;
 constexpr std::uint32_t max_effort = 6;
+constexpr std::uint32_t most_bytes = 1U << 30;
 constexpr auto default_output = "result";
+constexpr std::array<std::string_view, 3> policies{"strip", "keep", "copyright"};
 
 bool is_colour(std::string_view text) {
   if (text == "transparent") return true;
@@ -127,29 +130,44 @@ std::optional<image_format> read_format(const field_reader& fields) {
   return spec->format;
 }
 
+metadata_policy read_policy(const field_reader& fields) {
+  const auto* value = fields.find("metadata");
+  if (!value) return metadata_policy::strip;
+  const auto found = std::ranges::find(policies, read_word(*value, fields.pointer("metadata")));
+  if (found == policies.end()) refuse("must be one of " + listed(policies), fields.pointer("metadata"));
+  return static_cast<metadata_policy>(found - policies.begin());
+}
+
 // Where the format is the input's, which is not known yet, what it does not have is left aside later.
 void check_options(const output_spec& output, const field_reader& fields) {
+  if (output.max_bytes && output.lossless)
+    refuse("what is lossless has no quality to lower", fields.pointer("max_bytes"));
   if (!output.format) return;
   const auto& spec = spec_of(*output.format);
   const auto check = [&](bool asked, bool there, std::string_view name) {
     if (asked && !there) refuse(std::string{spec.name} + " has no such option", fields.pointer(name));
   };
   check(output.quality.has_value(), spec.has_quality, "quality");
+  check(output.max_bytes.has_value(), spec.has_quality, "max_bytes");
   check(output.effort.has_value(), spec.has_effort, "effort");
   check(output.lossless, spec.has_lossless, "lossless");
   check(output.progressive, spec.has_progressive, "progressive");
 }
 
 output_spec read_output(const json& one, size_t operations_left, const std::string& pointer) {
-  const field_reader fields{
-      one, pointer, {"name", "format", "quality", "effort", "lossless", "progressive", "operations"}};
+  const field_reader fields{one,
+                            pointer,
+                            {"name", "format", "quality", "max_bytes", "effort", "lossless", "progressive",
+                             "metadata", "operations"}};
   output_spec out;
   out.name = read_output_name(fields);
   out.format = read_format(fields);
   out.quality = fields.integer("quality", 1, max_quality);
+  out.max_bytes = fields.integer("max_bytes", 1, most_bytes);
   out.effort = fields.integer("effort", 0, max_effort);
   out.lossless = fields.flag("lossless");
   out.progressive = fields.flag("progressive");
+  out.metadata = read_policy(fields);
   check_options(out, fields);
   if (const auto* list = fields.find("operations"))
     out.operations = read_operations(*list, operations_left, fields.pointer("operations"));
@@ -235,6 +253,11 @@ process_request read_request(json& root, std::string_view text, const limits_con
 
 }  // namespace
 
+std::string_view to_string(metadata_policy policy) noexcept {
+  const auto index = static_cast<size_t>(policy);
+  return index < policies.size() ? policies[index] : policies[0];
+}
+
 result<process_request> parse_process_request(std::string_view text, const limits_config& limits,
                                               preset_lookup preset, const void* context) {
   if (text.size() > limits.request_json)
@@ -276,9 +299,11 @@ json to_json(const output_spec& output) {
   json out{{"name", output.name}};
   if (output.format) out["format"] = spec_of(*output.format).name;
   if (output.quality) out["quality"] = *output.quality;
+  if (output.max_bytes) out["max_bytes"] = *output.max_bytes;
   if (output.effort) out["effort"] = *output.effort;
   if (output.lossless) out["lossless"] = true;
   if (output.progressive) out["progressive"] = true;
+  if (output.metadata != metadata_policy::strip) out["metadata"] = to_string(output.metadata);
   for (const auto& op : output.operations) out["operations"].push_back(to_json(op));
   return out;
 }

@@ -33,6 +33,14 @@ struct operation {
   bool operator==(const operation&) const = default;
 };
 
+// What becomes of EXIF, XMP, IPTC and the colour profile.
+enum class metadata_policy : std::uint8_t {
+  strip,     // nothing stays, and colours become sRGB
+  keep,      // all stays, a wide gamut with its profile as well
+  copyright  // EXIF's copyright and artist stay
+};
+[[nodiscard]] std::string_view to_string(metadata_policy policy) noexcept;
+
 struct output_spec {
   std::string name;                    // [a-z0-9_-]{1,64}, unique in the request
   std::optional<image_format> format;  // none: the input's, or what can carry it
@@ -40,11 +48,14 @@ struct output_spec {
   std::optional<std::uint32_t> effort;
   bool lossless = false;
   bool progressive = false;
-  std::vector<operation> operations;  // after the request's own
+  std::vector<operation> operations;       // after the request's own
+  std::optional<std::uint32_t> max_bytes;  // quality is lowered until it fits
+  metadata_policy metadata = metadata_policy::strip;
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.name, s.format, s.quality, s.effort, s.lossless, s.progressive, s.operations);
+    return f(s.name, s.format, s.quality, s.effort, s.lossless, s.progressive, s.operations, s.max_bytes,
+             s.metadata);
   }
   bool operator==(const output_spec&) const = default;
 };

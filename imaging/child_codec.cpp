@@ -11,6 +11,9 @@ namespace {
 // header, the file is bad.
 constexpr int attempts = 5;
 
+// What a child may have kept of a large image before it is replaced; an ordinary one needs a tenth.
+constexpr std::uint64_t grown = 768 * mebibyte;
+
 // What a child may say; anything else that it says is our fault or its.
 errc told(errc code) {
   switch (code) {
@@ -33,8 +36,8 @@ bool is_header(const image_header& header, image_format format) {
 
 }  // namespace
 
-child_codec::child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after)
-    : server_(std::move(server)), renew_after_(renew_after) {}
+child_codec::child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after, limits_config limits)
+    : server_(std::move(server)), renew_after_(renew_after), limits_(limits) {}
 
 result<void> child_codec::prepare() {
   if (child_) return {};
@@ -63,6 +66,18 @@ result<image_header> child_codec::probe_once(int in, image_format format, millis
   return reply->header;
 }
 
+result<image_info> child_codec::info(int in, image_format format, bool location, milliseconds deadline) {
+  protocol::job job;
+  job.kind = protocol::job_kind::info;
+  job.header.format = format;
+  job.location = location;
+  auto reply = run(job, std::span{&in, 1}, 0, deadline);
+  if (!reply) return tl::unexpected{reply.error()};
+  if (!is_header(reply->info.header, format))
+    return lose(errc::worker_crashed, "the codec gave an impossible header");
+  return std::move(reply->info);
+}
+
 result<codec::facts> child_codec::preprocess(int in, const image_header& header, const preprocess_plan& plan,
                                              int out, milliseconds deadline) {
   protocol::job job;
@@ -86,6 +101,8 @@ result<codec::processed> child_codec::process(int in, const std::vector<output_p
   job.outputs = outputs;
   job.preview = preview >= 0;
   job.watermarks = watermarks;
+  job.pixels = limits_.pixels;
+  job.side = limits_.side;
   std::vector<int> files{in};
   files.insert(files.end(), outs.begin(), outs.end());
   if (job.preview) files.push_back(preview);
@@ -106,7 +123,7 @@ result<protocol::reply> child_codec::run(const protocol::job& job, std::span<con
   if (const auto sent = send(encode(job), files); !sent) return tl::unexpected{sent.error()};
   auto reply = receive(deadline);
   if (!reply) return reply;
-  if (++images_ >= renew_after_) child_.reset();
+  if (++images_ >= renew_after_ || reply->resident > grown) child_.reset();
   if (!reply->ok) return fail(told(reply->code), std::move(reply->detail));
   if (reply->facts.size() != expected)
     return lose(errc::worker_crashed, "the codec gave an impossible answer");

@@ -13,12 +13,14 @@ namespace dip {
 
 class child_codec final : public codec {
 public:
-  child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after);
+  child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after, limits_config limits = {});
 
   // Has a child ready, so that the first job does not wait for one.
   [[nodiscard]] result<void> prepare();
 
   [[nodiscard]] result<image_header> probe(int in, image_format format, milliseconds deadline) override;
+  [[nodiscard]] result<image_info> info(int in, image_format format, bool location,
+                                        milliseconds deadline) override;
   [[nodiscard]] result<facts> preprocess(int in, const image_header& header, const preprocess_plan& plan,
                                          int out, milliseconds deadline) override;
   [[nodiscard]] result<processed> process(int in, const std::vector<output_plan>& outputs,
@@ -38,6 +40,7 @@ private:
 
   const std::shared_ptr<fork_server> server_;
   const std::uint32_t renew_after_;
+  const limits_config limits_;
   std::unique_ptr<child_process> child_;
   std::uint32_t images_ = 0;
 };

@@ -10,6 +10,7 @@
 #include "core/config.hpp"
 #include "core/errc.hpp"
 #include "core/image_format.hpp"
+#include "core/image_info.hpp"
 #include "core/plan.hpp"
 
 namespace dip {
@@ -24,9 +25,10 @@ public:
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     bool has_alpha = false;
+    std::uint32_t pages = 1;  // frames of an animation, each of this size
     template <class S, class F>
     static auto fields(S& s, F&& f) {
-      return f(s.width, s.height, s.has_alpha);
+      return f(s.width, s.height, s.has_alpha, s.pages);
     }
   };
 
@@ -36,7 +38,11 @@ public:
   // other, died of it.
   [[nodiscard]] virtual result<image_header> probe(int in, image_format format, milliseconds deadline) = 0;
 
-  // Upright, sRGB, at the planned size, as uncompressed TIFF without metadata.
+  // Decodes the file: what a person sees, and what its EXIF says. With `location` also where it was taken.
+  [[nodiscard]] virtual result<image_info> info(int in, image_format format, bool location,
+                                                milliseconds deadline) = 0;
+
+  // Upright, sRGB or with its profile, at the planned size, as uncompressed TIFF (docs/formats.md).
   [[nodiscard]] virtual result<facts> preprocess(int in, const image_header& header,
                                                  const preprocess_plan& plan, int out,
                                                  milliseconds deadline) = 0;
@@ -73,16 +79,22 @@ public:
   [[nodiscard]] virtual std::vector<int> children() const = 0;
   // "libvips 8.18.7", as the child reported it.
   [[nodiscard]] virtual std::string version() const = 0;
+  // What can be read and written here.
+  [[nodiscard]] virtual format_set formats() const = 0;
+  // What the kernel refused of the sandbox, for a person; empty: it is whole.
+  [[nodiscard]] virtual std::string missing_walls() const = 0;
 };
 
 struct codec_options {
-  std::string program;  // path of dip-codec; empty: beside this program
+  std::string program;            // path of dip-codec; empty: beside this program
+  std::string wide_program;       // of dip-codec-wide, which need not be there; empty: beside `program`
+  bool sandbox_required = false;  // else what the kernel refuses of it is done without
   limits_config limits;
   std::uint32_t renew_after = 500;
   std::uint64_t memory_limit = 2ULL * 1024 * mebibyte;  // RLIMIT_AS of a child
 };
 // Starts the zygote, a single-threaded process that has only initialised libvips, from which children are
-// forked. `io` when the program is missing or does not answer.
+// forked. `io` when the program is missing, does not answer, or is not in a sandbox that is required.
 [[nodiscard]] result<std::unique_ptr<codec_launcher>> start_codec(codec_options options);
 
 }  // namespace dip

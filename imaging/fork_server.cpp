@@ -116,7 +116,17 @@ std::vector<int> fork_server::children() const {
 
 std::string fork_server::libvips() const {
   const std::lock_guard lock{mutex_};
-  return libvips_;
+  return said_.libvips;
+}
+
+std::string fork_server::missing_walls() const {
+  const std::lock_guard lock{mutex_};
+  return said_.missing;
+}
+
+format_set fork_server::formats() const {
+  const std::lock_guard lock{mutex_};
+  return said_.formats;
 }
 
 result<void> fork_server::start() {
@@ -159,7 +169,7 @@ result<std::unique_ptr<child_process>> fork_server::ask(steady_time deadline) {
   if (!reply || reply->protocol != protocol::version)
     return fail(errc::io, program_ + " is of another version");
   if (reply->pid <= 0 || got->descriptors.size() != 2) return fail(errc::io, program_ + ": " + reply->detail);
-  libvips_ = reply->libvips;
+  said_ = *reply;
   auto& files = got->descriptors;
   return std::make_unique<child_process>(shared_from_this(), reply->pid, std::move(files[0]),
                                          std::move(files[1]));

@@ -48,7 +48,10 @@ public:
   // A zygote that is lost meanwhile is started again, a few times. Errors: `io`.
   [[nodiscard]] result<std::unique_ptr<child_process>> fork();
   [[nodiscard]] std::vector<int> children() const;
+  // As the zygote said last; empty before it was started.
   [[nodiscard]] std::string libvips() const;
+  [[nodiscard]] std::string missing_walls() const;
+  [[nodiscard]] format_set formats() const;
 
 private:
   friend class child_process;
@@ -63,7 +66,7 @@ private:
   mutable std::mutex mutex_;
   pid_t zygote_ = 0;
   descriptor socket_;
-  std::string libvips_;
+  protocol::fork_reply said_;
   std::map<pid_t, int> handles_;  // pidfds of the children, owned by them
 };
 

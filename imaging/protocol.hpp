@@ -13,7 +13,7 @@
 
 namespace dip::protocol {
 
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 
 // To the zygote, on its descriptor 3.
 inline constexpr int zygote_socket = 3;
@@ -33,29 +33,35 @@ struct fork_reply {
   std::int32_t pid = 0;  // 0: it could not be forked, `detail` says why
   std::string detail;
   std::string libvips;  // "8.18.7"
+  std::string missing;  // of the sandbox, for a person
+  format_set formats;
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.pid, s.detail, s.libvips);
+    return f(s.protocol, s.pid, s.detail, s.libvips, s.missing, s.formats);
   }
 };
 
-enum class job_kind : std::uint8_t { probe, preprocess, process };
+enum class job_kind : std::uint8_t { probe, preprocess, process, info };
 
 // Descriptors: the input; then, of preprocess, the output; of process, each output, the preview if there is
 // one, and each watermark.
 struct job {
   std::uint32_t protocol = version;
   job_kind kind = job_kind::probe;
-  image_header header;  // of probe only its format, of process nothing
+  image_header header;  // of probe and info only its format, of process nothing
   preprocess_plan plan;
   std::vector<output_plan> outputs;
   bool preview = false;
   std::vector<codec::watermark_input> watermarks;
+  std::uint64_t pixels = 0;  // most after a step
+  std::uint32_t side = 0;    // most of an output
+  bool location = false;     // of info
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.kind, s.header, s.plan, s.outputs, s.preview, s.watermarks);
+    return f(s.protocol, s.kind, s.header, s.plan, s.outputs, s.preview, s.watermarks, s.pixels, s.side,
+             s.location);
   }
 };
 
@@ -66,10 +72,12 @@ struct reply {
   std::string detail;
   image_header header;
   std::vector<codec::facts> facts;  // of preprocess one; of process one an output, then the preview's
+  image_info info;
+  std::uint64_t resident = 0;  // the most bytes of memory that the child has had at a time
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.ok, s.code, s.detail, s.header, s.facts);
+    return f(s.protocol, s.ok, s.code, s.detail, s.header, s.facts, s.info, s.resident);
   }
 };
 

@@ -13,20 +13,23 @@ namespace {
 
 class fork_launcher final : public codec_launcher {
 public:
-  fork_launcher(std::shared_ptr<fork_server> server, std::uint32_t renew_after)
-      : server_(std::move(server)), renew_after_(renew_after) {}
+  fork_launcher(std::shared_ptr<fork_server> server, const codec_options& options)
+      : server_(std::move(server)), renew_after_(options.renew_after), limits_(options.limits) {}
 
   result<std::unique_ptr<codec>> launch() override {
-    auto made = std::make_unique<child_codec>(server_, renew_after_);
+    auto made = std::make_unique<child_codec>(server_, renew_after_, limits_);
     if (const auto ready = made->prepare(); !ready) return tl::unexpected{ready.error()};
     return made;
   }
   std::vector<int> children() const override { return server_->children(); }
   std::string version() const override { return "libvips " + server_->libvips(); }
+  format_set formats() const override { return server_->formats(); }
+  std::string missing_walls() const override { return server_->missing_walls(); }
 
 private:
   const std::shared_ptr<fork_server> server_;
   const std::uint32_t renew_after_;
+  const limits_config limits_;
 };
 
 std::string beside_this_program() {
@@ -43,7 +46,7 @@ result<std::unique_ptr<codec_launcher>> start_codec(codec_options options) {
   const auto server = std::make_shared<fork_server>(options.program, options.memory_limit);
   // A program that is there but cannot work is better found now than by the first image.
   if (const auto child = server->fork(); !child) return tl::unexpected{child.error()};
-  return std::make_unique<fork_launcher>(server, options.renew_after);
+  return std::make_unique<fork_launcher>(server, options);
 }
 
 }  // namespace dip

@@ -55,7 +55,7 @@ std::string encoded(const VImage& image, image_format format, std::uint32_t qual
   how.format = format;
   how.quality = quality;
   const auto file = memory_file();
-  pixels::encode(image, how, file.get());
+  pixels::encode({image}, {}, how, file.get());
   return bytes_of(file);
 }
 
@@ -109,12 +109,13 @@ void direct_plan::run(int input, int mark, int output) const {
   if (!mark_key_.empty()) {
     const pixels::mapped_file bytes{mark};
     laid.push_back(
-        {mark_key_, pixels::open_image(bytes, image_format::png, pixels::reading::anywhere).copy_memory()});
+        {mark_key_,
+         pixels::open_image(bytes, image_format::png, {.how = pixels::reading::anywhere}).copy_memory()});
   }
   const pixels::mapped_file bytes{input};
-  const auto image = pixels::normalise(bytes, header_, plan_.preprocess).copy_memory();
+  const auto image = pixels::normalise(bytes, header_, plan_.preprocess).image.copy_memory();
   const auto& out = plan_.outputs.front();
-  pixels::encode(pixels::apply({image}, out.operations, laid).front(), out, output);
+  pixels::encode(pixels::apply({image}, out.operations, laid), {}, out, output);
 }
 
 }  // namespace dip::bench

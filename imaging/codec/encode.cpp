@@ -1,14 +1,13 @@
 #include "imaging/codec/encode.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <memory>
-#include <system_error>
+#include <string>
 
-#include <unistd.h>
-
+#include "imaging/codec/output.hpp"
 #include "imaging/codec/preprocess.hpp"
+#include "imaging/codec/savers.hpp"
 
 namespace dip::pixels {
 namespace {
@@ -21,53 +20,45 @@ VImage on_white(const VImage& image) {
   return image.flatten(VImage::option()->set("background", std::vector<double>{255, 255, 255}));
 }
 
-int quality_of(const output_plan& how) { return static_cast<int>(std::clamp(how.quality, 1U, 100U)); }
-int effort_of(const output_plan& how, std::uint32_t most) {
-  return static_cast<int>(std::min(how.effort, most));
-}
-
-vips::VOption* jpeg_options(int quality, bool progressive) {
-  return VImage::option()
-      ->set("Q", quality)
-      ->set("interlace", progressive)
-      ->set("optimize_coding", true)
-      ->set("strip", true);
-}
-
-vips::VOption* webp_options(const output_plan& how) {
-  return VImage::option()
-      ->set("Q", quality_of(how))
-      ->set("lossless", how.lossless)
-      ->set("effort", effort_of(how, 6))
-      ->set("strip", true);
-}
-
-vips::VOption* png_options(const output_plan& how) {
-  return VImage::option()
-      ->set("compression", effort_of(how, 9))
-      ->set("interlace", how.progressive)
-      ->set("strip", true);
-}
-
-void write_all(int out, const void* data, size_t size) {
-  const auto* bytes = static_cast<const char*>(data);
-  for (size_t done = 0; done < size;) {
-    const auto count = ::write(out, bytes + done, size - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int number = errno;
-      throw refusal{number == ENOSPC || number == EDQUOT ? errc::disk_full : errc::io,
-                    std::generic_category().message(number)};
-    }
-    done += static_cast<size_t>(count);
+// Held in memory, as one piece. Owns what it shows.
+class encoded {
+public:
+  encoded(const VImage& image, const output_plan& how) : target_(vips::VTarget::new_to_memory()) {
+    save(image, how, target_);
+    g_object_get(target_.get_target(), "blob", &blob_, nullptr);
   }
-}
+  encoded(const encoded&) = delete;
+  encoded& operator=(const encoded&) = delete;
+  ~encoded() {
+    if (blob_ != nullptr) vips_area_unref(VIPS_AREA(blob_));
+  }
+  [[nodiscard]] std::string_view bytes() const {
+    return {static_cast<const char*>(VIPS_AREA(blob_)->data), VIPS_AREA(blob_)->length};
+  }
 
-using blob = std::unique_ptr<VipsBlob, void (*)(VipsBlob*)>;
+private:
+  vips::VTarget target_;
+  VipsBlob* blob_ = nullptr;
+};
 
-blob small_jpeg(const VImage& image, int quality) {
-  return {image.jpegsave_buffer(jpeg_options(quality, false)),
-          [](VipsBlob* b) { vips_area_unref(VIPS_AREA(b)); }};
+// The highest quality up to the one asked for whose file fits.
+void save_within(const VImage& image, output_plan how, int out) {
+  std::uint32_t low = 1, high = how.quality;
+  std::unique_ptr<encoded> best;
+  while (low <= high) {
+    auto tried = std::make_unique<encoded>(image, how);
+    if (tried->bytes().size() <= how.max_bytes) {
+      best = std::move(tried);
+      low = how.quality + 1;
+    } else {
+      high = how.quality - 1;
+    }
+    how.quality = (low + high) / 2;
+  }
+  if (!best)
+    throw refusal{errc::invalid_operation, "the output \"" + how.name + "\" is larger than max_bytes, " +
+                                               std::to_string(how.max_bytes) + ", at any quality"};
+  write_all(out, best->bytes());
 }
 
 VImage small_copy(const VImage& image) {
@@ -81,28 +72,32 @@ VImage small_copy(const VImage& image) {
 
 }  // namespace
 
-codec::facts encode(const VImage& image, const output_plan& how, int out) {
-  const auto target = vips::VTarget::new_to_descriptor(out);
-  switch (how.format) {
-    case image_format::jpeg: {
-      const auto flat = on_white(image);
-      flat.jpegsave_target(target, jpeg_options(quality_of(how), how.progressive));
-      return facts_of(flat);
-    }
-    case image_format::webp: image.webpsave_target(target, webp_options(how)); break;
-    case image_format::png: image.pngsave_target(target, png_options(how)); break;
-    default: throw refusal{errc::unsupported_media, "no encoder for this format"};
-  }
-  return facts_of(image);
+codec::facts encode(const std::vector<VImage>& frames, const carried& beside, const output_plan& how,
+                    int out) {
+  const auto& spec = spec_of(how.format);
+  const bool moving = spec.has_frames && frames.size() > 1;
+  auto facts = facts_of(frames.front());
+  facts.pages = moving ? static_cast<std::uint32_t>(frames.size()) : 1;
+  facts.has_alpha = facts.has_alpha && spec.has_alpha;
+  auto image = moving ? as_animation(frames, beside) : frames.front();
+  if (!spec.has_alpha) image = on_white(image);
+  image = with_metadata(image, beside.metadata, how.metadata);
+  if (how.max_bytes > 0)
+    save_within(image.copy_memory(), how, out);
+  else
+    save(image, how, vips::VTarget::new_to_descriptor(out));
+  return facts;
 }
 
 codec::facts encode_preview(const VImage& image, int out) {
   const auto small = small_copy(image);
-  int quality = 80;
-  auto bytes = small_jpeg(small, quality);
-  while (VIPS_AREA(bytes.get())->length > preview_bytes && quality > 10)
-    bytes = small_jpeg(small, quality -= 10);
-  write_all(out, VIPS_AREA(bytes.get())->data, VIPS_AREA(bytes.get())->length);
+  output_plan how;
+  auto bytes = std::make_unique<encoded>(small, how);
+  while (bytes->bytes().size() > preview_bytes && how.quality > 10) {
+    how.quality -= 10;
+    bytes = std::make_unique<encoded>(small, how);
+  }
+  write_all(out, bytes->bytes());
   return facts_of(small);
 }
 

@@ -1,8 +1,14 @@
 #include "imaging/codec/preprocess.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
+#include <unistd.h>
+
+#include "core/codec.hpp"
 #include "imaging/codec/alpha.hpp"
+#include "imaging/codec/output.hpp"
 #include "imaging/codec/probe.hpp"
 
 namespace dip::pixels {
@@ -15,7 +21,8 @@ VImage turn_upright(VImage image) {
 }
 
 void check_same(const image_header& header, const image_header& found) {
-  if (found.width == header.width && found.height == header.height && found.orientation == header.orientation)
+  if (found.width == header.width && found.height == header.height &&
+      found.orientation == header.orientation && found.pages == header.pages)
     return;
   throw refusal{errc::invalid_image, "the image is not the one that was checked"};
 }
@@ -24,7 +31,7 @@ void check_same(const image_header& header, const image_header& found) {
 
 codec::facts facts_of(const VImage& image) {
   return {static_cast<std::uint32_t>(image.width()), static_cast<std::uint32_t>(image.height()),
-          image.has_alpha()};
+          image.has_alpha(), 1};
 }
 
 VImage scale_to(VImage image, std::uint32_t width, std::uint32_t height, VipsKernel kernel) {
@@ -39,7 +46,8 @@ VImage scale_to(VImage image, std::uint32_t width, std::uint32_t height, VipsKer
 
 VImage to_srgb(VImage image, bool convert_profile) {
   const auto* fallback = image.interpretation() == VIPS_INTERPRETATION_CMYK ? "cmyk" : "srgb";
-  if (convert_profile && has_foreign_profile(image))
+  const bool cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
+  if ((convert_profile || cmyk) && has_foreign_profile(image))
     image = image.icc_transform("srgb", VImage::option()
                                             ->set("embedded", true)
                                             ->set("input_profile", fallback)
@@ -51,21 +59,89 @@ VImage to_srgb(VImage image, bool convert_profile) {
   return image.bands() > 4 ? image.extract_band(0, VImage::option()->set("n", 4)) : image;
 }
 
-VImage normalise(const mapped_file& file, const image_header& header, const preprocess_plan& plan) {
+namespace {
+
+// A profile stays only on pixels that it can describe: three bands of RGB.
+bool keeps_profile(const image_header& header, const preprocess_plan& plan) {
+  return plan.metadata == metadata_policy::keep && header.has_profile &&
+         header.colour == image_header::colour_kind::rgb;
+}
+
+double drawing_scale(const image_header& header, const preprocess_plan& plan) {
+  if (!spec_of(header.format).is_vector) return 1;
+  return std::max(double(plan.width) / header.width, double(plan.height) / header.height);
+}
+
+// The mark and the length of what stands behind the TIFF.
+constexpr std::string_view trailer_mark = "DIPbesid";
+constexpr size_t length_bytes = 8;
+
+std::string trailer(const carried& beside) {
+  auto bytes = encode(beside);
+  auto length = std::uint64_t{bytes.size()};
+  for (size_t i = 0; i < length_bytes; ++i, length >>= 8) bytes.push_back(static_cast<char>(length & 0xff));
+  return bytes.append(trailer_mark);
+}
+
+carried read_trailer(std::string_view file) {
+  const auto lost = [] { return refusal{errc::stage_lost, "the preprocessed file is not whole"}; };
+  if (!file.ends_with(trailer_mark)) throw lost();
+  file.remove_suffix(trailer_mark.size());
+  if (file.size() < length_bytes) throw lost();
+  std::uint64_t length = 0;
+  for (size_t i = 0; i < length_bytes; ++i)
+    length |= std::uint64_t{static_cast<unsigned char>(file[file.size() - length_bytes + i])} << (8 * i);
+  file.remove_suffix(length_bytes);
+  if (length > file.size()) throw lost();
+  auto beside = decode<carried>(file.substr(file.size() - length));
+  if (!beside || beside->frames == 0) throw lost();
+  return std::move(*beside);
+}
+
+}  // namespace
+
+normalised normalise(const mapped_file& file, const image_header& header, const preprocess_plan& plan) {
   const bool lying = header.orientation >= 5;
-  auto image = open_image(file, header.format, reading::once_from_the_top, plan.shrink);
-  image = scale_to(std::move(image), lying ? plan.height : plan.width, lying ? plan.width : plan.height);
-  return to_srgb(turn_upright(std::move(image)), plan.convert_colour);
+  const bool keep = keeps_profile(header, plan);
+  const auto frames = plan.all_frames ? header.pages : 1;
+  // Frames are taken one by one, and each is asked for once.
+  const auto image = open_image(file, header.format,
+                                {.how = frames > 1 ? reading::anywhere : reading::once_from_the_top,
+                                 .shrink = plan.shrink,
+                                 .scale = drawing_scale(header, plan),
+                                 .all_frames = frames > 1});
+  auto beside = frames > 1 ? animation_of(image, frames) : carried{};
+  beside.metadata = metadata_of(image, plan.metadata, keep);
+  std::vector<VImage> all;
+  for (auto& frame : split(image, frames)) {
+    frame = scale_to(frame, lying ? plan.height : plan.width, lying ? plan.width : plan.height);
+    all.push_back(to_srgb(turn_upright(std::move(frame)), plan.convert_colour && !keep));
+  }
+  return {joined(all), std::move(beside)};
+}
+
+preprocessed read_preprocessed(const mapped_file& file) {
+  auto beside = read_trailer({static_cast<const char*>(file.data()), file.size()});
+  const auto tall = to_srgb(open_image(file, image_format::tiff), false).copy_memory();
+  if (tall.height() % static_cast<int>(beside.frames) != 0)
+    throw refusal{errc::stage_lost, "the preprocessed file is not what was written"};
+  return {split(tall, beside.frames), std::move(beside)};
 }
 
 codec::facts preprocess(int in, const image_header& header, const preprocess_plan& plan, int out) {
   check_same(header, probe(in, header.format));
   const mapped_file file{in};
-  const auto image = normalise(file, header, plan);
-  image.tiffsave_target(
-      vips::VTarget::new_to_descriptor(out),
-      VImage::option()->set("compression", VIPS_FOREIGN_TIFF_COMPRESSION_NONE)->set("strip", true));
-  return facts_of(image);
+  const auto [image, beside] = normalise(file, header, plan);
+  with_metadata(image, {}, metadata_policy::strip)
+      .tiffsave_target(
+          vips::VTarget::new_to_descriptor(out),
+          VImage::option()->set("compression", VIPS_FOREIGN_TIFF_COMPRESSION_NONE)->set("strip", true));
+  if (::lseek(out, 0, SEEK_END) < 0) throw refusal{errc::io, "the output is not a file"};
+  write_all(out, trailer(beside));
+  auto facts = facts_of(image);
+  facts.height /= beside.frames;
+  facts.pages = beside.frames;
+  return facts;
 }
 
 }  // namespace dip::pixels

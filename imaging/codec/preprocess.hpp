@@ -3,6 +3,7 @@
 
 #include "core/plan.hpp"
 #include "imaging/codec.hpp"
+#include "imaging/codec/moving.hpp"
 #include "imaging/codec/source.hpp"
 
 namespace dip::pixels {
@@ -12,11 +13,22 @@ namespace dip::pixels {
 [[nodiscard]] codec::facts preprocess(int in, const image_header& header, const preprocess_plan& plan,
                                       int out);
 
-// The image that `preprocess` stores, not yet evaluated.
-[[nodiscard]] VImage normalise(const mapped_file& file, const image_header& header,
-                               const preprocess_plan& plan);
+// The image that `preprocess` stores, not yet evaluated, and what goes along with it.
+struct normalised {
+  VImage image;
+  carried beside;
+};
+[[nodiscard]] normalised normalise(const mapped_file& file, const image_header& header,
+                                   const preprocess_plan& plan);
 
-// Three or four bands of sRGB, 8 bits.
+// What `preprocess` stored: each frame, in memory. Throws when it is not whole.
+struct preprocessed {
+  std::vector<VImage> frames;
+  carried beside;
+};
+[[nodiscard]] preprocessed read_preprocessed(const mapped_file& file);
+
+// Three or four bands of RGB, 8 bits; of sRGB when `convert_profile`, else of the space that they are in.
 [[nodiscard]] VImage to_srgb(VImage image, bool convert_profile);
 
 // Exactly to a size, with the alpha multiplied in while pixels are mixed.

@@ -66,7 +66,7 @@ bool has_foreign_profile(const VImage& image) {
 
 image_header probe(int in, image_format format) {
   const mapped_file file{in};
-  const auto image = open_image(file, format, reading::once_from_the_top);
+  const auto image = open_image(file, format);
   image_header header;
   header.format = format;
   header.width = static_cast<std::uint32_t>(image.width());

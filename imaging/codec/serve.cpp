@@ -1,9 +1,12 @@
 #include <stdexcept>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include "core/codec.hpp"
 #include "imaging/channel.hpp"
 #include "imaging/codec/child.hpp"
+#include "imaging/codec/info.hpp"
 #include "imaging/codec/preprocess.hpp"
 #include "imaging/codec/probe.hpp"
 #include "imaging/codec/process.hpp"
@@ -15,7 +18,8 @@ using protocol::job_kind;
 
 size_t files_of(const protocol::job& job) {
   switch (job.kind) {
-    case job_kind::probe: return 1;
+    case job_kind::probe:
+    case job_kind::info: return 1;
     case job_kind::preprocess: return 2;
     case job_kind::process: return 1 + job.outputs.size() + (job.preview ? 1 : 0) + job.watermarks.size();
   }
@@ -30,7 +34,8 @@ std::vector<codec::facts> run_process(const protocol::job& job, const message& f
   const int preview = job.preview ? take() : -1;
   auto watermarks = job.watermarks;
   for (auto& mark : watermarks) mark.descriptor = take();
-  return process(from.descriptors[0].get(), job.outputs, outs, preview, watermarks);
+  const bounds most{.pixels = job.pixels, .side = job.side};
+  return process(from.descriptors[0].get(), job.outputs, outs, preview, watermarks, most);
 }
 
 protocol::reply run(const protocol::job& job, const message& from) {
@@ -44,7 +49,9 @@ protocol::reply run(const protocol::job& job, const message& from) {
     return answer;
   }
   blaming(errc::invalid_image, [&] {
-    if (job.kind == job_kind::probe)
+    if (job.kind == job_kind::info)
+      answer.info = describe(in, job.header.format, job.location);
+    else if (job.kind == job_kind::probe)
       answer.header = probe(in, job.header.format);
     else
       answer.facts.push_back(preprocess(in, job.header, job.plan, from.descriptors[1].get()));
@@ -63,13 +70,20 @@ protocol::reply answer_to(const message& from) {
   }
 }
 
+std::uint64_t most_memory() {
+  rusage used{};
+  return ::getrusage(RUSAGE_SELF, &used) == 0 ? static_cast<std::uint64_t>(used.ru_maxrss) * 1024 : 0;
+}
+
 }  // namespace
 
 void serve(descriptor socket) {
   for (;;) {
     const auto got = receive_message(socket.get(), std::nullopt);
     if (!got || !*got) return;
-    if (!send_message(socket.get(), encode(answer_to(**got)), {})) return;
+    auto answer = answer_to(**got);
+    answer.resident = most_memory();
+    if (!send_message(socket.get(), encode(answer), {})) return;
   }
 }
 

@@ -27,9 +27,18 @@ private:
 
 enum class reading { once_from_the_top, anywhere };
 
-// Opens lazily with exactly the loader of `format`; throws `refusal` when there is none. `shrink` is the
-// decoder's own, where it has one.
-[[nodiscard]] VImage open_image(const mapped_file& file, image_format format, reading how,
-                                std::uint32_t shrink = 1);
+struct decoding {
+  reading how = reading::once_from_the_top;
+  std::uint32_t shrink = 1;  // the decoder's own, where it has one
+  double scale = 1;          // of a drawing
+  bool all_frames = false;   // below each other; else the first
+};
+
+// Opens lazily with exactly the loader of `format`; throws `refusal` when there is none.
+[[nodiscard]] VImage open_image(const mapped_file& file, image_format format, const decoding& how = {});
+
+// Whether this libvips has the loader, and the encoder.
+[[nodiscard]] bool can_read(image_format format);
+[[nodiscard]] bool can_write(image_format format);
 
 }  // namespace dip::pixels

@@ -18,6 +18,7 @@
 #include "imaging/channel.hpp"
 #include "imaging/codec/child.hpp"
 #include "imaging/codec/library.hpp"
+#include "imaging/codec/source.hpp"
 
 namespace dip::pixels {
 namespace {
@@ -61,6 +62,10 @@ result<forked> fork_child(std::uint64_t memory_limit) {
 bool answer(const message& from) {
   protocol::fork_reply reply;
   reply.libvips = library_version();
+  for (const auto& spec : format_table()) {
+    if (can_read(spec.format)) reply.formats.add_reading(spec.format);
+    if (can_write(spec.format)) reply.formats.add_writing(spec.format);
+  }
   const auto request = decode<protocol::fork_request>(from.bytes);
   if (!request || request->protocol != protocol::version) {
     reply.detail = "dip and dip-codec are not of one version";

@@ -23,7 +23,7 @@ inline void library() {
 inline VImage loaded(const memory_file& file, image_format format) {
   library();
   const pixels::mapped_file bytes{file.get()};
-  return pixels::open_image(bytes, format, pixels::reading::anywhere).copy_memory();
+  return pixels::open_image(bytes, format, {.how = pixels::reading::anywhere}).copy_memory();
 }
 
 inline VImage quarters_image(std::uint32_t width, std::uint32_t height) {

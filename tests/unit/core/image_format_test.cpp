@@ -27,12 +27,25 @@ TEST_CASE("every format has its row, in the order of the enum") {
   }
 }
 
-TEST_CASE("JPEG, PNG and WebP are what is read and written") {
+TEST_CASE("all formats are read, and those that are no drawings and no HEIC are written") {
   for (const auto& spec : format_table()) {
-    const bool ours = spec.format == jpeg || spec.format == png || spec.format == webp;
-    CHECK(spec.readable == ours);
-    CHECK(spec.writable == ours);
+    CHECK(spec.readable);
+    CHECK(spec.writable == (spec.format != svg && spec.format != heic && spec.format != pdf));
+    CHECK(spec.has_frames == (spec.format == gif || spec.format == webp));
+    CHECK(spec.is_vector == (spec.format == svg || spec.format == pdf));
+    CHECK((spec.quality >= 1 && spec.quality <= 100 && spec.effort <= 6));
   }
+}
+
+TEST_CASE("a set of formats knows what was put into it") {
+  format_set some, other;
+  some.add_reading(pdf);
+  other.add_writing(jpeg);
+  CHECK(some.can_read(pdf));
+  CHECK_FALSE(some.can_write(pdf));
+  CHECK_FALSE(some.can_read(jpeg));
+  CHECK((some | other).can_read(pdf));
+  CHECK((some | other).can_write(jpeg));
 }
 
 TEST_CASE("a format is found by its name only") {

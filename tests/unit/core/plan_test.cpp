@@ -170,7 +170,8 @@ TEST_CASE("an output is the input's format where none is asked for") {
   CHECK(plan(photo(9, 9, image_format::png), asked(""))->outputs[0].format == image_format::png);
   CHECK(plan(photo(9, 9), asked(R"("outputs":[{"format":"webp"}])"))->outputs[0].format ==
         image_format::webp);
-  auto header = photo(9, 9, image_format::gif);
+  CHECK(plan(photo(9, 9, image_format::gif), asked(""))->outputs[0].format == image_format::gif);
+  auto header = photo(9, 9, image_format::heic);
   CHECK(plan(header, asked(""))->outputs[0].format == image_format::jpeg);
   header.has_alpha = true;
   CHECK(plan(header, asked(""))->outputs[0].format == image_format::webp);
@@ -277,7 +278,7 @@ TEST_CASE("an image is accepted up to the limits") {
   limits.pixels_total = 250;
   limits.frames = 3;
   const auto code = [&](std::uint32_t width, std::uint32_t height, std::uint32_t pages) {
-    auto header = photo(width, height);
+    auto header = photo(width, height, image_format::gif);
     header.pages = pages;
     const auto checked = check_header(header, limits);
     const auto planned = plan(header, asked(""), limits);
@@ -293,6 +294,80 @@ TEST_CASE("an image is accepted up to the limits") {
   CHECK(code(0, 1, 1) == "invalid_image");
   CHECK(code(1, 0, 1) == "invalid_image");
   CHECK(code(1, 1, 0) == "invalid_image");
+}
+
+TEST_CASE("of a document one page counts") {
+  limits_config limits;
+  limits.frames = 3;
+  auto header = photo(100, 100, image_format::tiff);
+  header.pages = 500;
+  CHECK(check_header(header, limits));
+  header.format = image_format::webp;
+  CHECK_FALSE(check_header(header, limits));
+}
+
+TEST_CASE("all frames are read where an output can move") {
+  const auto moving = [](image_format from, std::uint32_t pages, const std::string& fields) {
+    auto header = photo(90, 90, from);
+    header.pages = pages;
+    return plan(header, asked(fields))->preprocess.all_frames;
+  };
+  CHECK(moving(image_format::gif, 5, ""));
+  CHECK(moving(image_format::webp, 5,
+               R"("outputs":[{"name":"a","format":"jpeg"},{"name":"b","format":"gif"}])"));
+  CHECK_FALSE(moving(image_format::gif, 1, ""));
+  CHECK_FALSE(moving(image_format::gif, 5, R"("outputs":[{"format":"avif"}])"));
+  CHECK_FALSE(moving(image_format::tiff, 5, R"("outputs":[{"format":"webp"}])"));
+}
+
+TEST_CASE("a drawing is drawn as large as it is needed") {
+  const auto header = photo(24, 24, image_format::svg);
+  CHECK(preprocessed(header, asked("")) == "1 24x24");
+  CHECK(preprocessed(header, steps(R"({"op":"resize","width":512})")) == "1 512x512");
+  CHECK(preprocessed(header,
+                     steps(R"({"op":"flip"},{"op":"resize","width":512,"height":64,"fit":"inside"})")) ==
+        "1 64x64");
+  CHECK(preprocessed(header, steps(R"({"op":"blur"},{"op":"resize","width":512})")) == "1 24x24");
+  limits_config limits;
+  limits.pixels = 10'000;
+  CHECK(plan(header, steps(R"({"op":"resize","width":100})"), limits));
+  CHECK(plan(header, steps(R"({"op":"resize","width":101})"), limits).error().pointer == "/operations/0");
+}
+
+TEST_CASE("quality and effort are the format's own where none is asked for") {
+  const auto made = plan(photo(9, 9), asked(R"("outputs":[{"format":"avif"}])"))->outputs[0];
+  CHECK(made.quality == 50);
+  CHECK(made.effort == 2);
+}
+
+TEST_CASE("the preprocessed file carries what some output keeps") {
+  const auto carried = [](const std::string& fields) {
+    return plan(photo(9, 9), asked(fields))->preprocess.metadata;
+  };
+  CHECK(carried("") == metadata_policy::strip);
+  CHECK(carried(R"("outputs":[{"name":"a"},{"name":"b","metadata":"copyright"}])") ==
+        metadata_policy::copyright);
+  CHECK(carried(R"("outputs":[{"name":"a","metadata":"copyright"},{"name":"b","metadata":"keep"}])") ==
+        metadata_policy::keep);
+}
+
+TEST_CASE("a bound in bytes needs a quality to lower") {
+  const auto what = asked(R"("outputs":[{"name":"a"},{"name":"b","max_bytes":5000}])");
+  CHECK(plan(photo(9, 9), what)->outputs[1].max_bytes == 5000);
+  const auto refused = plan(photo(9, 9, image_format::png), what);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid_operation);
+  CHECK(refused.error().pointer == "/outputs/1/max_bytes");
+}
+
+TEST_CASE("what keeps a core busy for long is slow") {
+  CHECK_FALSE(is_slow(*plan(photo(4000, 3000), asked(""))));
+  CHECK(is_slow(*plan(photo(4000, 3000), asked(R"("outputs":[{"format":"avif","effort":4}])"))));
+  auto header = photo(500, 500, image_format::gif);
+  header.pages = 100;
+  CHECK_FALSE(is_slow(*plan(header, asked(R"("outputs":[{"format":"webp"}])"))));
+  header.width = 1600;
+  CHECK(is_slow(*plan(header, asked(R"("outputs":[{"format":"webp"}])"))));
 }
 
 TEST_CASE("more work is predicted to cost more") {

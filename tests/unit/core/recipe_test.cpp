@@ -138,7 +138,15 @@ TEST_CASE("whatever is wrong is named by its pointer") {
       {R"("outputs":[{"name":1}])", "/outputs/0/name"},
       {R"("outputs":[{"name":"a"},{"name":"a"}])", "/outputs/1/name"},
       {R"("outputs":[{},{}])", "/outputs/1/name"},
-      {R"("outputs":[{"format":"gif"}])", "/outputs/0/format"},
+      {R"("outputs":[{"format":"heic"}])", "/outputs/0/format"},
+      {R"("outputs":[{"format":"svg"}])", "/outputs/0/format"},
+      {R"("outputs":[{"format":"gif","quality":80}])", "/outputs/0/quality"},
+      {R"("outputs":[{"max_bytes":0}])", "/outputs/0/max_bytes"},
+      {R"("outputs":[{"max_bytes":1073741825}])", "/outputs/0/max_bytes"},
+      {R"("outputs":[{"format":"png","max_bytes":1000}])", "/outputs/0/max_bytes"},
+      {R"("outputs":[{"format":"webp","lossless":true,"max_bytes":1000}])", "/outputs/0/max_bytes"},
+      {R"("outputs":[{"metadata":"some"}])", "/outputs/0/metadata"},
+      {R"("outputs":[{"metadata":true}])", "/outputs/0/metadata"},
       {R"("outputs":[{"format":"jpg"}])", "/outputs/0/format"},
       {R"("outputs":[{"format":1}])", "/outputs/0/format"},
       {R"("outputs":[{"quality":0}])", "/outputs/0/quality"},
@@ -300,7 +308,11 @@ TEST_CASE("operations as JSON mean the same again") {
     {"op":"resize","height":8,"enlarge":true,"position":"attention","background":"transparent"},
     {"op":"crop","width":3,"height":4}, {"op":"rotate","angle":12.5}, {"op":"flip"}, {"op":"flop"},
     {"op":"grayscale"}, {"op":"blur"}, {"op":"sharpen","sigma":2}, {"op":"modulate","hue":90},
-    {"op":"text","text":"ä"}, {"op":"watermark","file":"01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"}])");
+    {"op":"trim"}, {"op":"extend","left":3,"background":"#fff"}, {"op":"sepia"},
+    {"op":"tint","color":"#123"}, {"op":"negate"}, {"op":"contrast","amount":1.5}, {"op":"gamma"},
+    {"op":"normalize"}, {"op":"clahe","width":3,"height":4}, {"op":"median"}, {"op":"pixelate"},
+    {"op":"threshold"}, {"op":"edge"}, {"op":"emboss"}, {"op":"vignette"}, {"op":"round","radius":3},
+    {"op":"flatten"}, {"op":"text","text":"ä"}, {"op":"watermark","file":"01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"}])");
   auto usable = list;
   usable[0]["background"] = "#ffffff88";
   const auto first = parse_operations(usable, {}, "");
@@ -317,7 +329,9 @@ TEST_CASE("operations as JSON mean the same again") {
 TEST_CASE("outputs as JSON mean the same again") {
   const auto request = parse(with_file(R"("outputs":[
     {"name":"a"}, {"name":"b","format":"webp","quality":1,"effort":0,"lossless":true},
-    {"name":"c","format":"png","progressive":true,"operations":[{"op":"flip"},{"op":"blur"}]}])"));
+    {"name":"c","format":"png","progressive":true,"operations":[{"op":"flip"},{"op":"blur"}]},
+    {"name":"d","format":"avif","max_bytes":1073741824,"metadata":"copyright"},
+    {"name":"e","max_bytes":1,"metadata":"keep"}])"));
   REQUIRE(request);
   auto shown = nlohmann::json::array();
   for (const auto& output : request->what.outputs) shown.push_back(to_json(output));
