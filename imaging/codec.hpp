@@ -79,15 +79,16 @@ public:
   [[nodiscard]] virtual std::vector<int> children() const = 0;
   // "libvips 8.18.7", as the child reported it.
   [[nodiscard]] virtual std::string version() const = 0;
-  // What can be read and written here.
+  // What can be read and written here. The first call may take as long as a program takes to start.
   [[nodiscard]] virtual format_set formats() const = 0;
+  [[nodiscard]] virtual bool can_write(image_format format) const = 0;
   // What the kernel refused of the sandbox, for a person; empty: it is whole.
   [[nodiscard]] virtual std::string missing_walls() const = 0;
 };
 
 struct codec_options {
   std::string program;            // path of dip-codec; empty: beside this program
-  std::string wide_program;       // of dip-codec-wide, which need not be there; empty: beside `program`
+  std::string wide_program;       // of dip-codec-wide, which need not be there; empty: `program` with "-wide"
   bool sandbox_required = false;  // else what the kernel refuses of it is done without
   limits_config limits;
   std::uint32_t renew_after = 500;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -34,6 +35,15 @@ constexpr std::array<const char*, 3> environment{"LC_ALL=C.UTF-8", "FONTCONFIG_P
 bool has_ended(int handle) {
   pollfd one{handle, POLLIN, 0};
   return ::poll(&one, 1, 0) > 0;
+}
+
+// The zygote counts processes in a namespace of its own; what the kernel calls this one out here is said of
+// its handle (proc_pid_fdinfo(5)).
+pid_t id_of(const descriptor& handle, pid_t otherwise) {
+  std::ifstream about{"/proc/self/fdinfo/" + std::to_string(handle.get())};
+  for (std::string word; about >> word;)
+    if (pid_t id = 0; word == "Pid:" && about >> id && id > 0) return id;
+  return otherwise;
 }
 
 // posix_spawn with the socket as the zygote's descriptor 3, no signal blocked or ignored, and a group of its
@@ -114,6 +124,13 @@ std::vector<int> fork_server::children() const {
   return alive;
 }
 
+void fork_server::rest() {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [pid, handle] : handles_)
+    if (!has_ended(handle)) return;
+  stop();
+}
+
 std::string fork_server::libvips() const {
   const std::lock_guard lock{mutex_};
   return said_.libvips;
@@ -171,7 +188,7 @@ result<std::unique_ptr<child_process>> fork_server::ask(steady_time deadline) {
   if (reply->pid <= 0 || got->descriptors.size() != 2) return fail(errc::io, program_ + ": " + reply->detail);
   said_ = *reply;
   auto& files = got->descriptors;
-  return std::make_unique<child_process>(shared_from_this(), reply->pid, std::move(files[0]),
+  return std::make_unique<child_process>(shared_from_this(), id_of(files[1], reply->pid), std::move(files[0]),
                                          std::move(files[1]));
 }
 

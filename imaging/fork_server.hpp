@@ -48,6 +48,8 @@ public:
   // A zygote that is lost meanwhile is started again, a few times. Errors: `io`.
   [[nodiscard]] result<std::unique_ptr<child_process>> fork();
   [[nodiscard]] std::vector<int> children() const;
+  // Lets the zygote go if it has no child; the next `fork` starts it again.
+  void rest();
   // As the zygote said last; empty before it was started.
   [[nodiscard]] std::string libvips() const;
   [[nodiscard]] std::string missing_walls() const;

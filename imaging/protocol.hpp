@@ -30,7 +30,7 @@ struct fork_request {
 // another's.
 struct fork_reply {
   std::uint32_t protocol = version;
-  std::int32_t pid = 0;  // 0: it could not be forked, `detail` says why
+  std::int32_t pid = 0;  // in the zygote's own namespace; 0: it could not be forked, `detail` says why
   std::string detail;
   std::string libvips;  // "8.18.7"
   std::string missing;  // of the sandbox, for a person

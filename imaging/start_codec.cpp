@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "imaging/child_codec.hpp"
+#include "imaging/choosing_codec.hpp"
 #include "imaging/codec.hpp"
 
 namespace dip {
@@ -13,21 +14,51 @@ namespace {
 
 class fork_launcher final : public codec_launcher {
 public:
-  fork_launcher(std::shared_ptr<fork_server> server, const codec_options& options)
-      : server_(std::move(server)), renew_after_(options.renew_after), limits_(options.limits) {}
+  fork_launcher(std::shared_ptr<fork_server> fast, std::shared_ptr<fork_server> wide,
+                const codec_options& options)
+      : fast_(std::move(fast)),
+        wide_(std::move(wide)),
+        renew_after_(options.renew_after),
+        limits_(options.limits) {}
 
   result<std::unique_ptr<codec>> launch() override {
-    auto made = std::make_unique<child_codec>(server_, renew_after_, limits_);
-    if (const auto ready = made->prepare(); !ready) return tl::unexpected{ready.error()};
-    return made;
+    auto fast = make(fast_);
+    if (const auto ready = fast->prepare(); !ready) return tl::unexpected{ready.error()};
+    return std::make_unique<choosing_codec>(std::move(fast), fast_->formats(), wide_ ? make(wide_) : nullptr);
   }
-  std::vector<int> children() const override { return server_->children(); }
-  std::string version() const override { return "libvips " + server_->libvips(); }
-  format_set formats() const override { return server_->formats(); }
-  std::string missing_walls() const override { return server_->missing_walls(); }
+  std::vector<int> children() const override {
+    auto all = fast_->children();
+    if (!wide_) return all;
+    const auto more = wide_->children();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  std::string version() const override {
+    const auto wide = wide_ ? wide_->libvips() : std::string{};
+    return "libvips " + fast_->libvips() + (wide.empty() ? "" : " and " + wide);
+  }
+  std::string missing_walls() const override { return fast_->missing_walls(); }
+
+  bool can_write(image_format format) const override {
+    return fast_->formats().can_write(format) || formats().can_write(format);
+  }
+  format_set formats() const override {
+    if (!wide_) return fast_->formats();
+    if (wide_->formats() == format_set{}) {
+      // It says so when it forks a first child; one that cannot be started reads nothing.
+      (void)wide_->fork();
+      wide_->rest();
+    }
+    return fast_->formats() | wide_->formats();
+  }
 
 private:
-  const std::shared_ptr<fork_server> server_;
+  std::unique_ptr<child_codec> make(const std::shared_ptr<fork_server>& from) {
+    return std::make_unique<child_codec>(from, renew_after_, limits_);
+  }
+
+  const std::shared_ptr<fork_server> fast_;
+  const std::shared_ptr<fork_server> wide_;  // or none
   const std::uint32_t renew_after_;
   const limits_config limits_;
 };
@@ -43,10 +74,16 @@ std::string beside_this_program() {
 
 result<std::unique_ptr<codec_launcher>> start_codec(codec_options options) {
   if (options.program.empty()) options.program = beside_this_program();
+  if (options.wide_program.empty()) options.wide_program = options.program + "-wide";
   const auto server = std::make_shared<fork_server>(options.program, options.memory_limit);
+  const bool has_wide = ::access(options.wide_program.c_str(), X_OK) == 0;
+  const auto wide =
+      has_wide ? std::make_shared<fork_server>(options.wide_program, options.memory_limit) : nullptr;
   // A program that is there but cannot work is better found now than by the first image.
   if (const auto child = server->fork(); !child) return tl::unexpected{child.error()};
-  return std::make_unique<fork_launcher>(server, options);
+  if (const auto missing = server->missing_walls(); options.sandbox_required && !missing.empty())
+    return fail(errc::io, "the sandbox is required, and it is not whole: " + missing);
+  return std::make_unique<fork_launcher>(server, wide, options);
 }
 
 }  // namespace dip

@@ -1,14 +1,12 @@
-# The target dip_vips: libvips 8.14 or newer, with its C++ interface.
+# The targets dip_vips_prebuilt, where there is one, and dip_vips_system: libvips 8.14 or newer, with its C++
+# interface. DIP_VIPS=system leaves the prebuilt one out.
 
+if(NOT DIP_VIPS MATCHES "^(prebuilt|system)$")
+  message(FATAL_ERROR "DIP_VIPS is '${DIP_VIPS}'; it can be prebuilt or system")
+endif()
 if(DIP_VIPS STREQUAL "prebuilt" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   message(STATUS "No prebuilt libvips for ${CMAKE_SYSTEM_PROCESSOR}: the system's is used (DIP_VIPS=system)")
-  set(dip_vips_from system)
-else()
-  set(dip_vips_from ${DIP_VIPS})
-endif()
-
-add_library(dip_vips INTERFACE)
-if(dip_vips_from STREQUAL "prebuilt")
+elseif(DIP_VIPS STREQUAL "prebuilt")
   set(packages ${DIP_PREFIX}/libvips/node_modules/@img)
   file(GLOB library ${packages}/sharp-libvips-linux-x64/lib/libvips-cpp.so.*)
   if(NOT library OR NOT EXISTS ${packages}/sharp-libvips-dev/include/vips/vips8)
@@ -17,16 +15,21 @@ if(dip_vips_from STREQUAL "prebuilt")
   endif()
   list(GET library 0 library)
   get_filename_component(library_folder ${library} DIRECTORY)
-  target_include_directories(dip_vips SYSTEM INTERFACE ${packages}/sharp-libvips-dev/include
+  add_library(dip_vips_prebuilt INTERFACE)
+  target_include_directories(dip_vips_prebuilt SYSTEM INTERFACE ${packages}/sharp-libvips-dev/include
                              ${packages}/sharp-libvips-dev/include/glib-2.0 ${library_folder}/glib-2.0/include)
-  target_link_libraries(dip_vips INTERFACE ${library})
-  target_link_options(dip_vips INTERFACE -Wl,-rpath,${library_folder})
-elseif(dip_vips_from STREQUAL "system")
-  pkg_check_modules(vipscpp IMPORTED_TARGET vips-cpp>=8.14)
-  if(NOT vipscpp_FOUND)
-    message(FATAL_ERROR "pkg-config finds no vips-cpp of 8.14 or newer. Run scripts/setup")
-  endif()
-  target_link_libraries(dip_vips INTERFACE PkgConfig::vipscpp)
+  target_link_libraries(dip_vips_prebuilt INTERFACE ${library})
+  target_link_options(dip_vips_prebuilt INTERFACE -Wl,-rpath,${library_folder})
+endif()
+
+pkg_check_modules(vipscpp IMPORTED_TARGET vips-cpp>=8.14)
+if(vipscpp_FOUND)
+  add_library(dip_vips_system INTERFACE)
+  target_link_libraries(dip_vips_system INTERFACE PkgConfig::vipscpp)
+  # Distributions build libheif for HEIC as well, and libvips with Orc, which compiles its loops as it goes.
+  target_compile_definitions(dip_vips_system INTERFACE DIP_VIPS_READS_HEIC DIP_VIPS_COMPILES)
+elseif(NOT TARGET dip_vips_prebuilt)
+  message(FATAL_ERROR "pkg-config finds no vips-cpp of 8.14 or newer. Run scripts/setup")
 else()
-  message(FATAL_ERROR "DIP_VIPS is '${DIP_VIPS}'; it can be prebuilt or system")
+  message(STATUS "pkg-config finds no vips-cpp of 8.14 or newer: HEIC, JPEG XL and PDF are not read")
 endif()

@@ -55,6 +55,16 @@ result<void> node_requests::check_watermarks(const recipe& what) const {
   return {};
 }
 
+// What another libvips than this node's could write.
+result<void> node_requests::check_formats(const job_plan& plan) const {
+  for (size_t i = 0; i < plan.outputs.size(); ++i)
+    if (const auto format = plan.outputs[i].format; !codecs_.can_write(format))
+      return fail(errc::invalid_operation,
+                  std::string{spec_of(format).name} + " cannot be written on this node",
+                  "/outputs/" + std::to_string(i) + "/format");
+  return {};
+}
+
 result<request_record> node_requests::make_record(const process_request& what) const {
   const auto input = input_of(what.file);
   if (!input) return tl::make_unexpected(input.error());
@@ -66,6 +76,7 @@ result<request_record> node_requests::make_record(const process_request& what) c
     return fail(errc::invalid_operation, "webhooks are not offered by this version", "/notify/webhook");
   auto plan = make_plan(input->header, what.what, env_.cfg->limits);
   if (!plan) return tl::make_unexpected(plan.error());
+  if (auto ok = check_formats(*plan); !ok) return tl::make_unexpected(ok.error());
   request_record r;
   r.id = {ulid::make(env_.time->wall(), input->name.partition())};
   r.file = input->name;

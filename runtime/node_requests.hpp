@@ -6,6 +6,7 @@
 #include "actors/environment.hpp"
 #include "actors/request_watch.hpp"
 #include "http/ports.hpp"
+#include "imaging/codec.hpp"
 #include "runtime/asking.hpp"
 
 namespace dip {
@@ -14,9 +15,9 @@ namespace dip {
 // waits.
 class node_requests final : public http::requests_port {
 public:
-  node_requests(const environment& env, asking ask, request_watch& watch, const std::string& public_url,
-                const std::atomic<bool>& draining)
-      : env_(env), ask_(ask), watch_(watch), public_url_(public_url), draining_(draining) {}
+  node_requests(const environment& env, asking ask, request_watch& watch, const codec_launcher& codecs,
+                const std::string& public_url, const std::atomic<bool>& draining)
+      : env_(env), ask_(ask), watch_(watch), codecs_(codecs), public_url_(public_url), draining_(draining) {}
 
   result<request_record> submit(const process_request& what, std::string_view idempotency_key,
                                 std::string_view body) override;
@@ -29,6 +30,7 @@ private:
   [[nodiscard]] result<request_record> find(partition_id p, const request_id& id) const;
   [[nodiscard]] result<object_row> input_of(const std::string& file) const;
   [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
+  [[nodiscard]] result<void> check_formats(const job_plan& plan) const;
   [[nodiscard]] result<request_record> make_record(const process_request& what) const;
   [[nodiscard]] result<std::optional<request_record>> reserve(request_record& r, std::string_view key,
                                                               std::string_view body) const;
@@ -36,6 +38,7 @@ private:
   const environment& env_;
   asking ask_;
   request_watch& watch_;
+  const codec_launcher& codecs_;
   const std::string& public_url_;
   const std::atomic<bool>& draining_;
 };

@@ -94,15 +94,22 @@ void add_queues(exposition& out, caf::actor_system& system, const directory& whe
             [](const caf::error&) {});  // being made again: it is missing from this scrape
 }
 
+void add_formats(exposition& out, format_set there) {
+  const auto add = [&](const format_spec& spec, const char* direction, bool can) {
+    out.gauge("dip_image_format", "Whether images of a format can be read or written here.", can ? 1 : 0,
+              {{"format", std::string{spec.name}}, {"direction", direction}});
+  };
+  for (const auto& spec : format_table()) {
+    add(spec, "read", there.can_read(spec.format));
+    add(spec, "write", there.can_write(spec.format));
+  }
+}
+
 }  // namespace
 
-node_status::node_status(const environment& env, caf::actor_system& system, std::string codec_words,
+node_status::node_status(const environment& env, caf::actor_system& system, const codec_launcher& codecs,
                          std::string public_url, const std::atomic<bool>& draining)
-    : env_(env),
-      system_(system),
-      codec_version_(std::move(codec_words)),
-      public_url_(std::move(public_url)),
-      draining_(draining) {}
+    : env_(env), system_(system), codecs_(codecs), public_url_(std::move(public_url)), draining_(draining) {}
 
 bool node_status::ready(std::string& why_not) {
   if (draining_) {
@@ -119,7 +126,8 @@ bool node_status::ready(std::string& why_not) {
 
 std::string node_status::metrics() {
   exposition out;
-  out.gauge("dip_info", "What runs here.", 1, {{"node", env_.node}, {"codec", codec_version_}});
+  out.gauge("dip_info", "What runs here.", 1, {{"node", env_.node}, {"codec", codecs_.version()}});
+  add_formats(out, codecs_.formats());
   for (size_t i = 1; i < responses_.size(); ++i)
     out.counter("dip_http_responses_total", "Answers of the gateway.", responses_[i],
                 {{"status", std::to_string(i) + "xx"}});

@@ -8,13 +8,14 @@
 #include "actors/directory.hpp"
 #include "actors/environment.hpp"
 #include "http/ports.hpp"
+#include "imaging/codec.hpp"
 
 namespace dip {
 
 // How a node is: ready or not, and its figures for Prometheus.
 class node_status final : public http::node_port {
 public:
-  node_status(const environment& env, caf::actor_system& system, std::string codec_words,
+  node_status(const environment& env, caf::actor_system& system, const codec_launcher& codecs,
               std::string public_url, const std::atomic<bool>& draining);
   bool ready(std::string& why_not) override;
   std::string metrics() override;
@@ -26,7 +27,7 @@ public:
 private:
   const environment& env_;
   caf::actor_system& system_;
-  std::string codec_version_;
+  const codec_launcher& codecs_;
   std::string public_url_;
   const std::atomic<bool>& draining_;
   std::array<std::atomic<std::uint64_t>, 6> responses_{};  // by the status' first digit

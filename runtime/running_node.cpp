@@ -97,9 +97,12 @@ result<void> running_node::start_codecs() {
   o.program = options_.codec_program;
   o.limits = options_.conf.limits;
   o.renew_after = options_.conf.workers.renew_after;
+  o.sandbox_required = options_.conf.security.sandbox == "required";
   auto launcher = start_codec(std::move(o));
   if (!launcher) return tl::make_unexpected(launcher.error());
   launcher_ = std::move(*launcher);
+  if (const auto missing = launcher_->missing_walls(); !missing.empty())
+    spdlog::warn("images are worked on in a weaker sandbox, as the system refuses: {}", missing);
   const auto slots = or_cores(options_.conf.workers.processors);
   auto stages = codec_pool::make(*launcher_, slots);
   if (!stages) return tl::make_unexpected(stages.error());
@@ -156,10 +159,11 @@ void running_node::start_actors() {
 result<void> running_node::start_gateway() {
   const auto& configured = options_.conf.cluster.public_url;
   const asking ask{*actors_, where_};
-  status_ = std::make_unique<node_status>(env_, *actors_, launcher_->version(),
+  status_ = std::make_unique<node_status>(env_, *actors_, *launcher_,
                                           configured.empty() ? self_.origin() : configured, draining_);
   files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
-  requests_ = std::make_unique<node_requests>(env_, ask, watch_, status_->public_url(), draining_);
+  requests_ =
+      std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(), draining_);
   routes_ = std::make_unique<http::route_context>(
       http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_});
   const auto log = [this](const http::access_entry& e) {

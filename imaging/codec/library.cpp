@@ -66,8 +66,9 @@ bool start_library(const char* program) {
   vips_cache_set_max(0);
   vips_block_untrusted_set(TRUE);
   // Untrusted is what libvips' authors call them; here they run behind walls, and only when we ask for them.
-  for (const auto* loader : {"VipsForeignLoadSvg", "VipsForeignLoadJxl", "VipsForeignLoadPdf"})
-    vips_operation_block_set(loader, FALSE);
+  for (const auto* one :
+       {"VipsForeignLoadSvg", "VipsForeignLoadJxl", "VipsForeignSaveJxl", "VipsForeignLoadPdf"})
+    vips_operation_block_set(one, FALSE);
   return true;
 }
 

@@ -11,6 +11,12 @@ extern "C" const char* __tsan_default_options();
 extern "C" const char* __tsan_default_options() { return "report_bugs=0"; }
 #endif
 
+#ifdef __SANITIZE_ADDRESS__
+// LeakSanitizer looks into /proc, which is not there behind the walls.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+#endif
+
 int main(int count, char** words) {
   const std::string_view mode = count == 2 ? words[1] : "";
   if (mode == "--zygote") return dip::pixels::run_zygote(words[0]);

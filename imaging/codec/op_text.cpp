@@ -8,6 +8,8 @@
 namespace dip::pixels {
 namespace {
 
+bool refused_here = false;
+
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
 
 // Pango reads markup, and knows no control characters; the words are a stranger's, and meant literally.
@@ -41,9 +43,13 @@ VImage draw(const VImage& image, const operation& op) {
 
 }  // namespace
 
+void refuse_text() { refused_here = true; }
+
 frame_work make_text(std::span<const VImage> frames, const operation& op) {
   const double opacity = number_param(op, "opacity", 1);
   if (opacity == 0 || is_blank(text_param(op, "text"))) return [](const VImage& frame) { return frame; };
+  if (refused_here)
+    throw refusal{errc::invalid_operation, "text cannot be drawn on this node: its sandbox has no fonts"};
   const auto& first = frames.front();
   const auto colour = parse_colour(text_param(op, "color"));
   const auto mask = draw(first, op);

@@ -54,6 +54,9 @@ frame_work make_text(std::span<const VImage> frames, const operation& op);
 frame_work make_watermark(std::span<const VImage> frames, const operation& op,
                           std::span<const watermark> watermarks);
 
+// From here on `text` is refused with a sentence: no font can be opened in this process.
+void refuse_text();
+
 // What an image may be after a step; the plan has checked it where it could be known beforehand.
 struct bounds {
   std::uint64_t pixels = std::numeric_limits<std::uint64_t>::max();  // a frame, after each step

@@ -31,6 +31,15 @@ bool is_interlaced(const VImage& image) {
   });
 }
 
+// libvips' own function takes ten thousand and more for a mistake, and says one.
+std::uint32_t pages_of(const VImage& image) {
+  int pages = 1;
+  if (image.get_typeof(VIPS_META_N_PAGES) == G_TYPE_INT &&
+      vips_image_get_int(image.get_image(), VIPS_META_N_PAGES, &pages) == 0)
+    return static_cast<std::uint32_t>(std::max(1, pages));
+  return 1;
+}
+
 std::uint32_t big_endian(std::string_view bytes, size_t at) {
   std::uint32_t value = 0;
   for (const char c : bytes.substr(at, 4)) value = value << 8 | static_cast<unsigned char>(c);
@@ -71,7 +80,7 @@ image_header probe(int in, image_format format) {
   header.format = format;
   header.width = static_cast<std::uint32_t>(image.width());
   header.height = static_cast<std::uint32_t>(vips_image_get_page_height(image.get_image()));
-  header.pages = static_cast<std::uint32_t>(std::max(1, vips_image_get_n_pages(image.get_image())));
+  header.pages = pages_of(image);
   header.has_alpha = image.has_alpha();
   header.orientation =
       static_cast<std::uint8_t>(std::clamp(vips_image_get_orientation(image.get_image()), 1, 8));

@@ -30,24 +30,24 @@ struct forked {
 };
 
 // The zygote's own descriptors are close-on-exec, and nothing is exec'ed: they are closed by number.
-[[noreturn]] void be_child(descriptor socket, pid_t parent, std::uint64_t memory_limit) {
+[[noreturn]] void be_child(descriptor socket, pid_t parent, std::uint64_t memory_limit, const walls& around) {
   if (::dup2(socket.get(), protocol::zygote_socket) < 0) ::_exit(EXIT_FAILURE);
   if (::close_range(protocol::zygote_socket + 1, UINT_MAX, 0) != 0) ::_exit(EXIT_FAILURE);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (!confine(parent, memory_limit)) ::_exit(EXIT_FAILURE);
+  if (!confine(parent, memory_limit, around)) ::_exit(EXIT_FAILURE);
   serve(descriptor{protocol::zygote_socket});
   ::_exit(EXIT_SUCCESS);
 }
 
-result<forked> fork_child(std::uint64_t memory_limit) {
+result<forked> fork_child(std::uint64_t memory_limit, const walls& around) {
   auto channel = make_channel();
   if (!channel) return tl::unexpected{channel.error()};
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail(errc::io, "fork: " + std::generic_category().message(errno));
-  if (pid == 0) be_child(std::move(channel->second), parent, memory_limit);
+  if (pid == 0) be_child(std::move(channel->second), parent, memory_limit, around);
   // Before it is reaped, so that the id is still its own.
   descriptor handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!handle) {
@@ -59,9 +59,10 @@ result<forked> fork_child(std::uint64_t memory_limit) {
 }
 
 // False when the other end cannot be answered any more.
-bool answer(const message& from) {
+bool answer(const message& from, const walls& around) {
   protocol::fork_reply reply;
   reply.libvips = library_version();
+  reply.missing = around.missing;
   for (const auto& spec : format_table()) {
     if (can_read(spec.format)) reply.formats.add_reading(spec.format);
     if (can_write(spec.format)) reply.formats.add_writing(spec.format);
@@ -71,7 +72,7 @@ bool answer(const message& from) {
     reply.detail = "dip and dip-codec are not of one version";
     return send_message(protocol::zygote_socket, encode(reply), {}).has_value();
   }
-  const auto child = fork_child(request->memory_limit);
+  const auto child = fork_child(request->memory_limit, around);
   if (!child) {
     reply.detail = child.error().detail;
     return send_message(protocol::zygote_socket, encode(reply), {}).has_value();
@@ -101,7 +102,8 @@ void reap(int signals) {
 
 int run_zygote(const char* program) {
   ::close_range(protocol::zygote_socket + 1, UINT_MAX, 0);
-  if (!start_library(program)) return EXIT_FAILURE;
+  if (!start_library(program) || !silence()) return EXIT_FAILURE;
+  const auto around = build_walls();
   const auto signals = watch_children();
   for (;;) {
     std::array<pollfd, 2> watched{{{protocol::zygote_socket, POLLIN, 0}, {signals.get(), POLLIN, 0}}};
@@ -111,7 +113,7 @@ int run_zygote(const char* program) {
     const auto got = receive_message(protocol::zygote_socket, std::nullopt);
     if (!got) return EXIT_FAILURE;
     if (!*got) return EXIT_SUCCESS;
-    if (!answer(**got)) return EXIT_FAILURE;
+    if (!answer(**got, around)) return EXIT_FAILURE;
   }
 }
 

@@ -67,9 +67,18 @@ TEST_CASE("every field of a request is read") {
   CHECK(what.operations[0].op == "resize");
   CHECK(what.operations[1] == operation{"flip", {}});
   REQUIRE(what.outputs.size() == 2);
-  CHECK(what.outputs[0] == output_spec{"large", image_format::webp, 82, 6, true, false, {}});
-  CHECK(what.outputs[1] ==
-        output_spec{"t-1_x", image_format::jpeg, std::nullopt, std::nullopt, false, true, {{"blur", {1.0}}}});
+  CHECK(
+      what.outputs[0] ==
+      output_spec{"large", image_format::webp, 82, 6, true, false, {}, std::nullopt, metadata_policy::strip});
+  CHECK(what.outputs[1] == output_spec{"t-1_x",
+                                       image_format::jpeg,
+                                       std::nullopt,
+                                       std::nullopt,
+                                       false,
+                                       true,
+                                       {{"blur", {1.0}}},
+                                       std::nullopt,
+                                       metadata_policy::strip});
   CHECK(request->email == "owner@example.org");
   CHECK(request->webhook == "https://example.org/hook");
   CHECK(request->metadata_json == R"({"b":1,"a":[true,null]})");
@@ -315,14 +324,16 @@ TEST_CASE("operations as JSON mean the same again") {
     {"op":"flatten"}, {"op":"text","text":"ä"}, {"op":"watermark","file":"01J9Z3V5W6X7Y8Z9ABCDEFGHJK.png"}])");
   auto usable = list;
   usable[0]["background"] = "#ffffff88";
-  const auto first = parse_operations(usable, {}, "");
+  limits_config many;
+  many.operations = 50;
+  const auto first = parse_operations(usable, many, "");
   REQUIRE(first);
   auto shown = nlohmann::json::array();
   for (const auto& op : *first) shown.push_back(to_json(op));
-  CHECK(parse_operations(shown, {}, "") == *first);
+  CHECK(parse_operations(shown, many, "") == *first);
   CHECK(shown[1].contains("width") == false);
   CHECK(shown[7] == nlohmann::json{{"op", "blur"}, {"sigma", 1.0}});
-  CHECK(parse_operations(list, {}, "/preset/a").error().pointer == "/preset/a/0/background");
+  CHECK(parse_operations(list, many, "/preset/a").error().pointer == "/preset/a/0/background");
   CHECK(to_json(operation{"explode", {true}}) == nlohmann::json{{"op", "explode"}});
 }
 

@@ -59,6 +59,7 @@ inline memory_file convert(codec& with, const memory_file& file, image_format fr
   const auto tiff = preprocessed(with, file, from);
   memory_file out;
   const auto done = with.process(tiff.get(), {how}, {out.get()}, -1, {}, plenty);
+  INFO((done ? "" : done.error().detail));
   REQUIRE(done);
   return out;
 }

@@ -144,6 +144,54 @@ TEST_CASE("a zygote that died is started again") {
   CHECK(one->probe(file.get(), image_format::png, plenty));
 }
 
+std::string status_line(int pid, const std::string& name) {
+  std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+  return {};
+}
+
+std::string namespace_of(const std::string& process, const std::string& kind) {
+  std::error_code none;
+  return std::filesystem::read_symlink("/proc/" + process + "/ns/" + kind, none).string();
+}
+
+TEST_CASE("a child stands behind its walls") {
+  const auto launcher = start();
+  CHECK(launcher->missing_walls().empty());
+  const auto one = launch(*launcher);
+  // It has an answer once it is confined.
+  (void)probe(*one, memory_file{quarters_png(8, 6)}, image_format::png);
+  const int child = only_child(*launcher);
+  CHECK(status_line(child, "Seccomp") == "2");
+  CHECK(status_line(child, "NoNewPrivs") == "1");
+  CHECK(status_line(child, "CapEff") == "0000000000000000");
+  CHECK(status_line(child, "CapPrm") == "0000000000000000");
+  for (const auto* kind : {"net", "mnt", "ipc", "uts", "pid"}) {
+    CAPTURE(kind);
+    CHECK(namespace_of(std::to_string(child), kind) != namespace_of("self", kind));
+  }
+}
+
+TEST_CASE("text is drawn behind the walls") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{png(200, 80, 3, [](auto, auto) { return rgba{0, 0, 0, 255}; })};
+  const auto bytes_of = [&](const std::string& text) {
+    return convert(*one, file, image_format::png,
+                   output(image_format::png, {op("text", {{"text", word(text)}})}))
+        .size();
+  };
+  CHECK(bytes_of("Hello, world") > bytes_of(" ") + 200);
+}
+
+TEST_CASE("a required sandbox that is whole is no hindrance") {
+  codec_options options;
+  options.program = DIP_CODEC;
+  options.sandbox_required = true;
+  CHECK(start_codec(options));
+}
+
 TEST_CASE("a child is renewed after its images") {
   const auto launcher = start(3);
   const auto one = launch(*launcher);
