@@ -6,10 +6,10 @@
 
 #include <unistd.h>
 
-#include "core/codec.hpp"
 #include "imaging/codec/alpha.hpp"
 #include "imaging/codec/output.hpp"
 #include "imaging/codec/probe.hpp"
+#include "imaging/codec/trailer.hpp"
 
 namespace dip::pixels {
 namespace {
@@ -72,32 +72,6 @@ double drawing_scale(const image_header& header, const preprocess_plan& plan) {
   return std::max(double(plan.width) / header.width, double(plan.height) / header.height);
 }
 
-// The mark and the length of what stands behind the TIFF.
-constexpr std::string_view trailer_mark = "DIPbesid";
-constexpr size_t length_bytes = 8;
-
-std::string trailer(const carried& beside) {
-  auto bytes = encode(beside);
-  auto length = std::uint64_t{bytes.size()};
-  for (size_t i = 0; i < length_bytes; ++i, length >>= 8) bytes.push_back(static_cast<char>(length & 0xff));
-  return bytes.append(trailer_mark);
-}
-
-carried read_trailer(std::string_view file) {
-  const auto lost = [] { return refusal{errc::stage_lost, "the preprocessed file is not whole"}; };
-  if (!file.ends_with(trailer_mark)) throw lost();
-  file.remove_suffix(trailer_mark.size());
-  if (file.size() < length_bytes) throw lost();
-  std::uint64_t length = 0;
-  for (size_t i = 0; i < length_bytes; ++i)
-    length |= std::uint64_t{static_cast<unsigned char>(file[file.size() - length_bytes + i])} << (8 * i);
-  file.remove_suffix(length_bytes);
-  if (length > file.size()) throw lost();
-  auto beside = decode<carried>(file.substr(file.size() - length));
-  if (!beside || beside->frames == 0) throw lost();
-  return std::move(*beside);
-}
-
 }  // namespace
 
 normalised normalise(const mapped_file& file, const image_header& header, const preprocess_plan& plan) {
@@ -123,7 +97,8 @@ normalised normalise(const mapped_file& file, const image_header& header, const 
 preprocessed read_preprocessed(const mapped_file& file) {
   auto beside = read_trailer({static_cast<const char*>(file.data()), file.size()});
   const auto tall = to_srgb(open_image(file, image_format::tiff), false).copy_memory();
-  if (tall.height() % static_cast<int>(beside.frames) != 0)
+  if (const auto height = static_cast<std::uint32_t>(tall.height());
+      beside.frames > height || height % beside.frames != 0)
     throw refusal{errc::stage_lost, "the preprocessed file is not what was written"};
   return {split(tall, beside.frames), std::move(beside)};
 }

@@ -101,6 +101,8 @@ walls build_walls() {
   const auto from = move_apart();
   if (from == standing::refused) {
     add(made.missing, reason("no namespaces"));
+    // A user of no rights can be had without them.
+    if (::geteuid() == 0 && !drop_rights(standing::was_root)) add(made.missing, reason("rights are kept"));
     return made;
   }
   made.jail = enter_jail();

@@ -73,9 +73,16 @@ std::vector<user> users() {
   return {user::root, user::ordinary};
 }
 
+// Containers often forbid namespaces; there is nothing to attack then.
+bool walls_stand() {
+  static const bool stand = attempt(user::ordinary, [] { return true; }) == succeeded;
+  return stand;
+}
+
 bool opens(const char* path, int flags) { return ::open(path, flags, 0644) >= 0; }
 
 void everybody(const std::function<void(user)>& check) {
+  if (!walls_stand()) SKIP("this system refuses the sandbox's namespaces");
   for (const auto who : users()) {
     CAPTURE(who == user::root);
     check(who);
