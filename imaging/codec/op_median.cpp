@@ -9,8 +9,7 @@ VImage do_median(const VImage& image, const operation& op) {
   const int size =
       std::min(static_cast<int>(integer_param(op, "size", 3)), std::min(image.width(), image.height()));
   if (size <= 1) return image;
-  return on_premultiplied(image,
-                          [&](const VImage& mixed) { return mixed.cast(VIPS_FORMAT_UCHAR).median(size); });
+  return on_premultiplied(image, [&](const VImage& mixed) { return mixed.median(size); });
 }
 
 }  // namespace dip::pixels

@@ -45,12 +45,11 @@ VImage scale_to(VImage image, std::uint32_t width, std::uint32_t height, VipsKer
 }
 
 VImage to_srgb(VImage image, bool convert_profile) {
-  const auto* fallback = image.interpretation() == VIPS_INTERPRETATION_CMYK ? "cmyk" : "srgb";
   const bool cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
   if ((convert_profile || cmyk) && has_foreign_profile(image))
     image = image.icc_transform("srgb", VImage::option()
                                             ->set("embedded", true)
-                                            ->set("input_profile", fallback)
+                                            ->set("input_profile", cmyk ? "cmyk" : "srgb")
                                             ->set("intent", VIPS_INTENT_RELATIVE)
                                             ->set("black_point_compensation", true)
                                             ->set("depth", 8));
