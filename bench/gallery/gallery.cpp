@@ -99,13 +99,13 @@ VImage read_photo(const std::string& path, std::uint32_t width) {
 }
 
 VImage watermark_image() {
-  // A white ring with a see-through middle.
-  const auto ring = pixels::apply(
+  // A white disc.
+  const auto disc = pixels::apply(
       {VImage::black(160, 160)
            .new_from_image({255, 255, 255})
            .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB))},
       sure(parse_operations(nlohmann::json::parse(R"([{"op":"round","radius":80}])"), {}, "")), {});
-  return ring.front().copy_memory();
+  return disc.front().copy_memory();
 }
 
 void write(const VImage& image, const std::string& path) {
