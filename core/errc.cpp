@@ -6,7 +6,7 @@
 namespace dip {
 namespace {
 
-constexpr std::array<std::pair<errc, std::string_view>, 28> words{{
+constexpr std::array<std::pair<errc, std::string_view>, 29> words{{
     {errc::bad_request, "bad_request"},
     {errc::unauthorized, "unauthorized"},
     {errc::forbidden, "forbidden"},
@@ -35,6 +35,7 @@ constexpr std::array<std::pair<errc, std::string_view>, 28> words{{
     {errc::stage_lost, "stage_lost"},
     {errc::corrupt, "corrupt"},
     {errc::io, "io"},
+    {errc::not_leader, "not_leader"},
 }};
 
 }  // namespace
@@ -64,6 +65,7 @@ bool may_pass(errc code) noexcept {
     case errc::no_quorum:
     case errc::draining:
     case errc::disk_full:
+    case errc::not_leader:
     case errc::stage_lost:
     case errc::corrupt:
     case errc::io: return true;

@@ -39,6 +39,7 @@ enum class errc : unsigned char {
   stage_lost,   // the preprocessed file is missing, short or damaged: it is made again
   corrupt,      // a stored piece does not have its checksum
   io,           // the operating system refused; `detail` has its words
+  not_leader,   // this replica does not lead its partition; nothing was taken
 };
 
 struct error {

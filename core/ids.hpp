@@ -34,6 +34,14 @@ struct log_index {
   auto operator<=>(const log_index&) const = default;
 };
 
+// A replica's name in Raft: of a node and its incarnation, so that one which lost its data never comes back
+// under a name that has voted. 0 is nobody.
+struct node_id {
+  using strong_id = void;
+  std::uint64_t value = 0;
+  auto operator<=>(const node_id&) const = default;
+};
+
 // A message's name and its place in line, in one partition: (index of the entry that made it << 8) + ordinal.
 struct message_id {
   using strong_id = void;

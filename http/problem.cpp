@@ -72,7 +72,8 @@ int status_of(errc code) noexcept {
     case errc::stale_lease:
     case errc::stage_lost:
     case errc::corrupt:
-    case errc::io: return 500;
+    case errc::io:
+    case errc::not_leader: return 500;
   }
   return 500;
 }

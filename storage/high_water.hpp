@@ -15,10 +15,11 @@ namespace dip {
 struct high_water_mark {
   log_index index;
   std::uint64_t checksum = 0;  // of the entry there
-  term_number term;            // begun last: no entry of a later one is in the log
+  term_number term;            // durable beside the log: it must not be forgotten
+  term_number latest_term;     // no entry of a later one is in the log, or else the mark is older than it
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.index, s.checksum, s.term);
+    return f(s.index, s.checksum, s.term, s.latest_term);
   }
 };
 

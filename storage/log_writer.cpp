@@ -21,7 +21,7 @@ std::string log_base_key(partition_id p) { return keys::of_partition(p) + "b"; }
 
 log_writer::log_writer(kv_store& kv, high_water_file* marks, const node_store::options& options)
     : kv_(kv), marks_file_(marks), on_durable_(options.on_durable), on_fatal_(options.on_fatal) {
-  if (marks_file_ != nullptr) marks_ = marks_file_->marks();
+  if (marks_file_ != nullptr) marks_ = high_water_marks{marks_file_->marks()};
 }
 
 log_writer::~log_writer() {
@@ -34,7 +34,7 @@ log_writer::~log_writer() {
   }
   while (round()) {
   }
-  if (!broken_) write_marks();
+  if (!broken_ && has_late_marks()) write_marks();
 }
 
 void log_writer::start_thread() {
@@ -43,18 +43,30 @@ void log_writer::start_thread() {
   thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
-void log_writer::add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum) {
+void log_writer::add(log_change change) {
   {
     const std::lock_guard lock{mutex_};
-    queue_.push_back({p, index, std::move(bytes), checksum});
+    queue_.push_back(std::move(change));
   }
   wake_.notify_one();
 }
 
-void log_writer::cut(partition_id p, log_index up_to) {
+void log_writer::add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum) {
+  log_change change;
+  change.partition = p;
+  change.records.emplace_back(index, std::move(bytes));
+  change.last = {index, checksum};
+  add(std::move(change));
+}
+
+void log_writer::cut(partition_id p, log_index up_to) { add_cut({p, up_to, std::nullopt}); }
+
+void log_writer::cut(partition_id p, const snapshot_mark& start) { add_cut({p, start.index, start}); }
+
+void log_writer::add_cut(waiting_cut cut) {
   {
     const std::lock_guard lock{cuts_mutex_};
-    cuts_.emplace_back(p, up_to);
+    cuts_.push_back(std::move(cut));
   }
   cuts_wake_.notify_one();
 }
@@ -70,7 +82,7 @@ void log_writer::cut_loop(const std::stop_token& stop) {
 }
 
 bool log_writer::cut_waiting() {
-  std::vector<std::pair<partition_id, log_index>> cuts;
+  std::vector<waiting_cut> cuts;
   {
     const std::lock_guard lock{cuts_mutex_};
     cuts.swap(cuts_);
@@ -93,16 +105,16 @@ void log_writer::loop(const std::stop_token& stop) {
 }
 
 bool log_writer::round() {
-  std::vector<appended> batch;
+  std::vector<log_change> turn;
   {
     const std::lock_guard lock{mutex_};
-    batch.swap(queue_);
-    busy_ = !batch.empty();
+    turn.swap(queue_);
+    busy_ = !turn.empty();
   }
   if (!cutter_.joinable()) cut_waiting();
-  if (batch.empty()) return false;
+  if (turn.empty()) return false;
   // After a failed write nothing is acknowledged any more; the process is on its way out.
-  if (!broken_ && write(batch)) note(batch);
+  if (!broken_ && write(turn)) note(turn);
   {
     const std::lock_guard lock{mutex_};
     busy_ = false;
@@ -121,55 +133,66 @@ void log_writer::wait_written() {
   written_.wait(lock, [this] { return queue_.empty() && !busy_; });
 }
 
-bool log_writer::write(const std::vector<appended>& batch) {
-  const auto changes = kv_.batch();
-  std::uint64_t size = 0;
-  for (const auto& a : batch) {
-    changes->put(family::log, keys::of_index(a.partition, a.index), a.bytes);
-    size += a.bytes.size();
+bool log_writer::write(const std::vector<log_change>& turn) {
+  if (marks_file_ != nullptr) {
+    bool marks_first = false;
+    {
+      const std::lock_guard lock{marks_mutex_};
+      marks_first = marks_.before(turn);
+    }
+    if (marks_first && !write_marks()) return false;
   }
+  const auto changes = kv_.batch();
+  std::uint64_t size = 0, count = 0;
+  for (const auto& change : turn) {
+    change.put_into(*changes);
+    count += change.records.size();
+    for (const auto& [index, bytes] : change.records) size += bytes.size();
+  }
+  std::unique_lock starts{starts_mutex_, std::defer_lock};
+  if (std::any_of(turn.begin(), turn.end(), [](const log_change& c) { return c.installed.has_value(); }))
+    starts.lock();
   const auto begin = now();
   if (const auto done = kv_.write(*changes, true); !done) return failed(done.error());
   sync_us_ += static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(now() - begin).count());
   ++syncs_;
-  entries_ += batch.size();
+  entries_ += count;
   bytes_ += size;
   return true;
 }
 
-// The marks say what was durable before this batch, then this batch is remembered: one behind, never ahead.
-void log_writer::note(const std::vector<appended>& batch) {
+// The marks say what was durable before this turn, then this turn is remembered: one behind, never ahead.
+void log_writer::note(const std::vector<log_change>& turn) {
   if (!write_late_marks()) return;
-  std::map<partition_id, log_index> last;
-  {
+  if (marks_file_ != nullptr) {
     const std::lock_guard lock{marks_mutex_};
-    for (const auto& a : batch) {
-      last[a.partition] = a.index;
-      if (marks_file_ == nullptr) continue;
-      auto& mark = marks_.at(a.partition.value);
-      mark.index = a.index;
-      mark.checksum = a.checksum;
-      marks_dirty_ = true;
-    }
+    marks_.after(turn);
+  }
+  std::map<partition_id, log_index> last;
+  for (const auto& change : turn) {
+    if (change.done)
+      change.done();
+    else
+      last[change.partition] = change.last.index;
   }
   for (const auto& [p, index] : last) on_durable_(p, index);
 }
 
 high_water_mark log_writer::mark(partition_id p) {
   const std::lock_guard lock{marks_mutex_};
-  return marks_file_ == nullptr ? high_water_mark{} : marks_.at(p.value);
+  return marks_file_ == nullptr ? high_water_mark{} : marks_.all().at(p.value);
 }
 
 bool log_writer::has_late_marks() {
   const std::lock_guard lock{marks_mutex_};
-  return marks_dirty_;
+  return marks_.late();
 }
 
 bool log_writer::write_late_marks() {
   {
     const std::lock_guard lock{marks_mutex_};
-    if (!marks_dirty_ || now() - marked_ < marks_every) return true;
+    if (!marks_.late() || now() - marked_ < marks_every) return true;
   }
   return write_marks();
 }
@@ -178,9 +201,9 @@ bool log_writer::write_marks() {
   result<void> done;
   {
     const std::lock_guard lock{marks_mutex_};
-    if (!marks_dirty_) return true;
-    done = marks_file_->write(marks_);
-    marks_dirty_ = false;
+    if (marks_file_ == nullptr) return true;
+    done = marks_file_->write(marks_.all());
+    marks_.written();
     marked_ = now();
   }
   return done ? true : failed(done.error());
@@ -189,25 +212,42 @@ bool log_writer::write_marks() {
 result<void> log_writer::begin_term(partition_id p, term_number term) {
   const std::lock_guard lock{marks_mutex_};
   if (marks_file_ == nullptr) return {};
-  marks_.at(p.value).term = term;
-  return marks_file_->write(marks_);
+  marks_.begin_term(p, term);
+  return marks_file_->write(marks_.all());
 }
 
-bool log_writer::cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts) {
+bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
   if (const auto done = kv_.flush_tables(); !done) return failed(done.error());
-  const auto snapshot = kv_.snapshot();
+  const std::lock_guard lock{starts_mutex_};
+  const auto before = kv_.snapshot();
   const auto changes = kv_.batch();
-  for (const auto& [p, up_to] : cuts) {
-    const auto record = snapshot->get(family::log, keys::of_index(p, up_to));
-    if (!record) return failed(record.error());
-    if (!*record || (*record)->size() < 8)
-      return failed({errc::corrupt, "the log misses an entry to be cut", ""});
-    changes->put(family::meta, log_base_key(p),
-                 encode(log_base{up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
-    changes->remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {up_to.value + 1}));
-  }
+  for (const auto& cut : cuts)
+    if (const auto put = put_cut(*changes, *before, cut); !put) return failed(put.error());
   if (const auto done = kv_.write(*changes, false); !done) return failed(done.error());
   return true;
+}
+
+result<void> log_writer::put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut) {
+  const auto p = cut.partition;
+  if (cut.start) {
+    // A newer beginning, of an installed state, must not be taken back.
+    const auto there = before.get(family::meta, log_start_key(p));
+    if (!there) return tl::make_unexpected(there.error());
+    if (*there) {
+      const auto present = decode<snapshot_mark>(**there);
+      if (!present) return tl::make_unexpected(present.error());
+      if (present->index >= cut.up_to) return {};
+    }
+    changes.put(family::meta, log_start_key(p), encode(*cut.start));
+  } else {
+    const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
+    if (!record) return tl::make_unexpected(record.error());
+    if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
+    changes.put(family::meta, log_base_key(p),
+                encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
+  }
+  changes.remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {cut.up_to.value + 1}));
+  return {};
 }
 
 void log_writer::fail_with(const error& e) {

@@ -6,13 +6,15 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "storage/high_water.hpp"
+#include "storage/high_water_marks.hpp"
 #include "storage/kv.hpp"
+#include "storage/log_change.hpp"
 #include "storage/node_store.hpp"
 
 namespace dip {
@@ -28,7 +30,7 @@ struct log_base {
 };
 [[nodiscard]] std::string log_base_key(partition_id p);
 
-// `add` and `cut` from any thread; entries of one partition must come in order.
+// `add` and `cut` from any thread; the changes of one partition must come in order.
 class log_writer {
 public:
   // `marks` may be null: a log in memory needs none.
@@ -39,6 +41,8 @@ public:
   ~log_writer();
 
   void start_thread();
+  // When it is durable its `done` is called; without one, `on_durable`.
+  void add(log_change change);
   void add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum);
   // Entries of `term` may follow: the mark file knows of it first.
   [[nodiscard]] result<void> begin_term(partition_id p, term_number term);
@@ -49,6 +53,8 @@ public:
   [[nodiscard]] bool broken() const { return broken_; }
   // Entries up to `up_to` are applied and no longer wanted: the tables are flushed, then the log is cut.
   void cut(partition_id p, log_index up_to);
+  // The same for a replicated log, which goes on behind `start`.
+  void cut(partition_id p, const snapshot_mark& start);
   // One round, on the caller's thread; false when there was nothing to do. For logs without a thread.
   bool round();
   // Waits until all that was added before is written: a replica that is opened again must find it.
@@ -56,22 +62,23 @@ public:
   [[nodiscard]] node_store::figures figures() const;
 
 private:
-  struct appended {
+  struct waiting_cut {
     partition_id partition;
-    log_index index;
-    std::string bytes;
-    std::uint64_t checksum = 0;
+    log_index up_to;
+    std::optional<snapshot_mark> start;
   };
 
   void loop(const std::stop_token& stop);
-  bool write(const std::vector<appended>& batch);
-  void note(const std::vector<appended>& batch);
+  bool write(const std::vector<log_change>& turn);
+  void note(const std::vector<log_change>& turn);
   bool write_marks();
   bool write_late_marks();
   [[nodiscard]] bool has_late_marks();
   void cut_loop(const std::stop_token& stop);
   bool cut_waiting();
-  bool cut_now(const std::vector<std::pair<partition_id, log_index>>& cuts);
+  void add_cut(waiting_cut cut);
+  bool cut_now(const std::vector<waiting_cut>& cuts);
+  result<void> put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut);
   bool failed(const error& e) {
     fail_with(e);
     return false;
@@ -82,19 +89,19 @@ private:
   node_store::durable_callback on_durable_;
   node_store::fatal_callback on_fatal_;
   std::mutex marks_mutex_;  // the writer's thread and those who begin terms
-  std::vector<high_water_mark> marks_;
-  bool marks_dirty_ = false;
+  high_water_marks marks_{{}};
   steady_time marked_{};
+  std::mutex starts_mutex_;  // a log is not cut while another beginning is put in its place
   std::atomic<bool> broken_{false};
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::condition_variable written_;
   bool busy_ = false;
-  std::vector<appended> queue_;
+  std::vector<log_change> queue_;
   std::mutex cuts_mutex_;
   std::condition_variable_any cuts_wake_;
-  std::vector<std::pair<partition_id, log_index>> cuts_;
+  std::vector<waiting_cut> cuts_;
   std::atomic<std::uint64_t> syncs_{0}, entries_{0}, bytes_{0}, sync_us_{0};
   std::jthread thread_;
   std::jthread cutter_;

@@ -52,7 +52,8 @@ result<void> compare(const partition_log& log, partition_id p, const std::option
   if (log.last < mark->index) return damaged(p, "it ends before " + entry_name(mark->index));
   if (log.term < mark->term) return damaged(p, "it has forgotten its term");
   // The mark of a term is durable before the term's first entry is proposed.
-  if (mark->term < log.last_term) return damaged(p, "the file of high-water marks is older than it");
+  if (std::max(mark->term, mark->latest_term) < log.last_term)
+    return damaged(p, "the file of high-water marks is older than it");
   return {};
 }
 

@@ -25,7 +25,6 @@ MAY_INCLUDE = {
 LIBRARIES = {
     r"caf/": {"actors", "runtime"},
     r"rocksdb/": {"storage"},
-    r"raft\.h": {"consensus"},
     r"vips/": {"imaging/codec"},
     r"seccomp\.h": {"imaging/codec"},
     r"httplib\.h": {"http"},
@@ -33,7 +32,7 @@ LIBRARIES = {
     r"gmime/": {"notify"},
     r"toml\+\+/": {"core"},
     r"openssl/": {"net", "storage"},
-    r"xxhash\.h": {"storage"},
+    r"xxhash\.h": {"storage", "consensus"},
     r"prometheus/": {"runtime"},
     r"CLI/": {"cli", "runtime"},
     r"spdlog/": {"actors", "runtime", "http"},

@@ -110,7 +110,8 @@ TEST_CASE("what the node answers to a request becomes the status") {
                                       {errc::stale_lease, 500},
                                       {errc::stage_lost, 500},
                                       {errc::corrupt, 500},
-                                      {errc::io, 500}};
+                                      {errc::io, 500},
+                                      {errc::not_leader, 500}};
   fixture f;
   for (const auto& [code, status] : all) {
     f.requests.on_submit = error{code, "the very words", {}};

@@ -13,6 +13,7 @@
 #include "storage/log_writer.hpp"
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
+#include "storage/replicated_log.hpp"
 #include "storage/table_view.hpp"
 #include "tests/support/scratch_dir.hpp"
 
@@ -84,7 +85,7 @@ TEST_CASE("the mark file, FORMAT and the names of object files are as the page s
   test::scratch_dir dir;
   auto marks = high_water_file::make(dir.text() + "/marks", 2);
   REQUIRE(marks);
-  REQUIRE((*marks)->write({{{300}, 0x1122, {5}}, {}}));
+  REQUIRE((*marks)->write({{{300}, 0x1122, {5}, {5}}, {}}));
   const auto bytes = contents(dir.text() + "/marks");
   check_example("slot 0", hex(bytes.substr(0, 12 + keys::read_number(std::string_view{bytes}.substr(8, 4)))));
 
@@ -101,4 +102,14 @@ TEST_CASE("the mark file, FORMAT and the names of object files are as the page s
   const auto path = "objects/rtp-request-files/" + upload.key.substr(10, 2) + "/" + upload.key;
   check_example("file of the upload", path);
   CHECK(std::ifstream{dir.text() + "/" + path}.good());
+}
+
+TEST_CASE("the replicated log is as the page says") {
+  const auto kv = make_memory_kv();
+  auto log = std::move(*replicated_log::open(*kv, {3}, std::nullopt, {}));
+  const auto first = log->bootstrap(make_membership({{1}, {2}, {3}}));
+  const auto second = log->write(hard_state{{2}, {3}}, {2}, {{{2}, entry_kind::normal, "hello"}});
+  check_example("replicated entry 1", hex(first.records.front().second));
+  check_example("replicated entry 2", hex(second.records.front().second));
+  check_example("vote in term 2 for 3", hex(encode(*second.voted)));
 }

@@ -1,0 +1,79 @@
+#include "storage/quarantine.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+namespace dip {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string path_in(const std::string& data) { return data + "/incarnation"; }
+
+tl::unexpected<error> io_error(const std::string& path) {
+  return fail(errc::io, path + ": " + std::strerror(errno));
+}
+
+result<void> sync_path(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error(path);
+  const bool synced = ::fsync(fd) == 0;
+  auto failed = io_error(path);
+  ::close(fd);
+  if (!synced) return failed;
+  return {};
+}
+
+result<void> write_incarnation(const std::string& data, incarnation value) {
+  const auto path = path_in(data), fresh = path + ".new";
+  {
+    std::ofstream out{fresh};
+    out << value.value << '\n';
+    out.flush();
+    if (!out) return io_error(fresh);
+  }
+  if (auto synced = sync_path(fresh); !synced) return synced;
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path);
+  return sync_path(data);
+}
+
+}  // namespace
+
+result<incarnation> read_incarnation(const std::string& data) {
+  const auto path = path_in(data);
+  std::error_code bad;
+  if (!fs::exists(path, bad)) {
+    if (bad) return fail(errc::io, path + ": " + bad.message());
+    return incarnation{};
+  }
+  std::ifstream in{path};
+  incarnation out;
+  if (!(in >> out.value)) return fail(errc::corrupt, path + " cannot be read");
+  return out;
+}
+
+result<std::string> set_aside(const std::string& data) {
+  auto present = read_incarnation(data);
+  if (!present) return tl::make_unexpected(present.error());
+  // The number first: a name that was given up is not taken again, wherever this is cut off.
+  const incarnation next{present->value + 1};
+  if (auto written = write_incarnation(data, next); !written) return tl::make_unexpected(written.error());
+  const auto name = "state.damaged." + std::to_string(next.value);
+  if (::rename((data + "/state").c_str(), (data + "/" + name).c_str()) != 0) return io_error(data + "/state");
+  if (auto synced = sync_path(data); !synced) return tl::make_unexpected(synced.error());
+  return name;
+}
+
+node_id raft_name(const std::string& node, incarnation of) {
+  const auto text = node + "/" + std::to_string(of.value);
+  const auto hash = XXH3_64bits(text.data(), text.size());
+  return {hash == 0 ? 1 : hash};
+}
+
+}  // namespace dip

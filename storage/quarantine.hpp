@@ -1,0 +1,27 @@
+// A replica whose log is damaged must never vote again under its name: it may have forgotten a vote, or an
+// entry that it had confirmed. The node sets its state aside, begins empty, and has another name in Raft; the
+// others remove the old one, and take the new one as a learner.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/errc.hpp"
+#include "core/ids.hpp"
+
+namespace dip {
+
+struct incarnation {
+  std::uint64_t value = 0;
+  auto operator<=>(const incarnation&) const = default;
+};
+
+// Of the node whose data is in `data`; 0 when it never was damaged. Errors: `corrupt`, `io`.
+[[nodiscard]] result<incarnation> read_incarnation(const std::string& data);
+// Gives DATA/state another name and the node another incarnation, durably; answers the name that the state
+// has now. Nothing may have it open. Errors: `io`, `corrupt`.
+[[nodiscard]] result<std::string> set_aside(const std::string& data);
+// The node's name in Raft: never 0, the same everywhere.
+[[nodiscard]] node_id raft_name(const std::string& node, incarnation of);
+
+}  // namespace dip
