@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/errc.hpp"
-#include "http/framing.hpp"
+#include "http/request_head.hpp"
 #include "http/message.hpp"
 
 namespace dip::http {
