@@ -7,6 +7,7 @@
 #include "http/problem.hpp"
 #include "http/query.hpp"
 #include "http/record_json.hpp"
+#include "http/request_news.hpp"
 #include "http/routes.hpp"
 
 namespace dip::http {
@@ -53,8 +54,21 @@ public:
   }
 
   http_response get(const http_request& r) const {
+    const auto wait = wait_param(r, c_.conf.limits.wait);
+    if (!wait) return make_problem(wait.error(), r.id);
+    const auto id = named_request(r);
+    if (!id) return make_problem(id.error(), r.id);
+    const auto record = c_.node.requests.find(*id);
+    if (record && *wait > milliseconds{0} && !is_final(record->status))
+      return wait_for_request(r, c_, *id, c_.time.steady() + *wait);
     return json_answer(
-        r, find(r).map([&](const request_record& record) { return request_json(record, origin()); }));
+        r, record.map([&](const request_record& found) { return request_json(found, origin()); }));
+  }
+
+  http_response events(const http_request& r) const {
+    const auto id = named_request(r);
+    if (!id) return make_problem(id.error(), r.id);
+    return request_events(r, c_, *id);
   }
 
   http_response list(const http_request& r) const {
@@ -85,14 +99,6 @@ private:
     if (!read) return tl::make_unexpected(read.error());
     return parse_process_request(body, c_.conf.limits, find_preset, &c_.conf.presets)
         .and_then([&](const process_request& what) { return c_.node.requests.submit(what, *key, body); });
-  }
-
-  result<request_record> find(const http_request& r) const {
-    const auto wait = wait_param(r, c_.conf.limits.wait);
-    if (!wait) return tl::make_unexpected(wait.error());
-    const auto id = named_request(r);
-    if (!id) return tl::make_unexpected(id.error());
-    return *wait == milliseconds{0} ? c_.node.requests.find(*id) : c_.node.requests.wait(*id, *wait);
   }
 
   static result<requests_port::query> query_of(const http_request& r) {
@@ -130,6 +136,7 @@ void add_request_routes(router& to, const route_context& context) {
           [limit](const http_request&) { return limit; }});
   to.add({"GET", "/requests", [calls](const http_request& r) { return calls.list(r); }});
   to.add({"GET", "/requests/{id}", [calls](const http_request& r) { return calls.get(r); }});
+  to.add({"GET", "/requests/{id}/events", [calls](const http_request& r) { return calls.events(r); }});
   to.add({"DELETE", "/requests/{id}", [calls](const http_request& r) { return calls.cancel(r); }});
 }
 

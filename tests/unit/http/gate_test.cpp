@@ -234,7 +234,7 @@ TEST_CASE("what all connections hold together is bounded") {
     half.back()->send("GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + std::string(8000, 'x'));
   }
   g.until([](const server_figures& f) { return f.overloaded > 0; });
-  CHECK(g.running->figures().buffered < 128 * 1024);
+  CHECK(g.running->figures().buffered < 256 * 1024);
 }
 
 TEST_CASE("requests that are sent ahead are all answered, in order") {
