@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t piece_size = 16 * 1024;
 constexpr milliseconds sweep_every{500};
+constexpr size_t sweep_share = 1024;  // connections at a time: newcomers must not wait for the rest
 constexpr milliseconds sweep_while_stopping{20};
 // What the rest of the process needs: files, RocksDB, children.
 constexpr size_t other_descriptors = 1024;
@@ -142,12 +143,12 @@ gate::conn gate::find(int descriptor) const {
   return at < table_.size() ? table_[at] : nullptr;
 }
 
-std::vector<gate::conn> gate::all() const {
+std::vector<gate::conn> gate::all(size_t first, size_t count) const {
   std::vector<conn> out;
   const std::lock_guard lock{table_mutex_};
-  out.reserve(connections_);
-  for (const auto& c : table_)
-    if (c) out.push_back(c);
+  const auto end = first < table_.size() ? first + std::min(count, table_.size() - first) : first;
+  for (auto at = first; at < end; ++at)
+    if (table_[at]) out.push_back(table_[at]);
   return out;
 }
 
@@ -315,7 +316,15 @@ void gate::discard(const conn& c) {
 }
 
 void gate::sweep(steady_time now) {
-  next_sweep_ = now + (stopping_ ? sweep_while_stopping : sweep_every);
+  size_t places = 0;
+  {
+    const std::lock_guard lock{table_mutex_};
+    places = table_.size();
+  }
+  if (sweep_at_ >= places) sweep_at_ = 0;
+  const auto first = stopping_ ? 0 : std::exchange(sweep_at_, sweep_at_ + sweep_share);
+  next_sweep_ = now + (stopping_ ? sweep_while_stopping
+                                 : sweep_every / static_cast<int>(places / sweep_share + 1));
   if (!listening_ && listener_ >= 0) {
     epoll_event wanted{};
     wanted.events = EPOLLIN;
@@ -324,7 +333,7 @@ void gate::sweep(steady_time now) {
     listening_ = true;
   }
   const bool over = stopping_ && now.time_since_epoch() >= milliseconds{stop_at_};
-  for (const auto& c : all()) {
+  for (const auto& c : all(first, stopping_ ? places : sweep_share)) {
     state was{};
     {
       const std::lock_guard lock{c->mutex};

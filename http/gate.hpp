@@ -57,7 +57,7 @@ private:
   void poke() const;
   [[nodiscard]] static bool& on_gates_thread();
   [[nodiscard]] conn find(int descriptor) const;
-  [[nodiscard]] std::vector<conn> all() const;
+  [[nodiscard]] std::vector<conn> all(size_t first = 0, size_t count = SIZE_MAX) const;
 
   // gate_heads.cpp: from bytes to a request in a lane.
   void read_head(const conn& c, state was);
@@ -77,6 +77,7 @@ private:
   void send_answer(const conn& c, http_response r);
   void send_more(const conn& c);
   [[nodiscard]] step_state send_piece(connection& c);
+  static void take_small_file(connection& c);
   void start_events(const conn& c, const http_response& r);
   void send_events(const conn& c);
   void flush_events(const conn& c);
@@ -107,6 +108,7 @@ private:
   int epoll_ = -1, listener_ = -1, wakeup_ = -1;
   bool listening_ = true;         // false while no descriptors are left
   steady_time next_sweep_{};
+  size_t sweep_at_ = 0;  // the next place of the table to look at
   mutable std::mutex table_mutex_;
   std::vector<conn> table_;  // by descriptor
   std::atomic<std::size_t> connections_{0};

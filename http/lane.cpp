@@ -32,8 +32,20 @@ void lane::add(std::uint64_t client, std::shared_ptr<connection> what) {
   }
   list.last = last;
   ++waiting_;
-  if (waiting_ > idle_ && threads_.size() < most_threads_) threads_.emplace_back([this] { work(); });
-  filled_.notify_one();
+  call_another();
+}
+
+// One at a time: while it is on its way, those that are here often do the work, and whoever comes calls the
+// next one. Waking a thread for each piece costs more than most pieces do.
+void lane::call_another() {
+  if (calling_ || waiting_ == 0) return;
+  if (idle_ > 0)
+    filled_.notify_one();
+  else if (threads_.size() < most_threads_ && !stopped_)
+    threads_.emplace_back([this] { work(); });
+  else
+    return;
+  calling_ = true;
 }
 
 std::shared_ptr<connection> lane::take() {
@@ -52,12 +64,17 @@ std::shared_ptr<connection> lane::take() {
 
 void lane::work() {
   std::unique_lock lock{mutex_};
+  calling_ = false;
   for (;;) {
     ++idle_;
-    filled_.wait(lock, [&] { return waiting_ > 0 || stopped_; });
+    while (waiting_ == 0 && !stopped_) {
+      filled_.wait(lock);
+      calling_ = false;
+    }
     --idle_;
     if (waiting_ == 0) return;
     auto what = take();
+    call_another();
     lock.unlock();
     run_(what);
     what.reset();

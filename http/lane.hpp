@@ -42,6 +42,7 @@ private:
   };
   void add(std::uint64_t client, std::shared_ptr<connection> what);  // with the mutex held, as `take`
   std::shared_ptr<connection> take();
+  void call_another();  // a thread, where one would help
   void work();
 
   const std::size_t most_threads_;
@@ -54,6 +55,7 @@ private:
   std::vector<std::thread> threads_;
   std::size_t waiting_ = 0;
   std::size_t idle_ = 0;
+  bool calling_ = false;  // a thread was called and has not come yet
   bool stopped_ = false;
 };
 
