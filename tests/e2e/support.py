@@ -228,7 +228,8 @@ class Client:
 class Node:
     """A `dip serve` with a directory of its own. `settings` are lines of cluster.conf, after the node's own."""
 
-    def __init__(self, settings=""):
+    def __init__(self, settings="", arguments=()):
+        self.arguments = [str(a) for a in arguments]
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="dip-e2e-"))
         self.data = self.home / "data"
         self.port = free_port()
@@ -251,7 +252,7 @@ class Node:
         assert self.process is None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [program(), "serve", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.home
+                [program(), "serve", "--config", str(self.config), *self.arguments], stdout=log, stderr=log, cwd=self.home
             )
         if wait:
             self.wait_ready()
