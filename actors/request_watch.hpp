@@ -13,9 +13,9 @@ namespace dip {
 // Any thread.
 class request_watch {
 public:
-  // Lives as long as somebody is interested. `news` is called at each change and when the watch closes, on the
-  // teller's thread: it must be quick and not touch the watch. None is running or will run when the destructor
-  // has come back.
+  // Lives as long as somebody is interested. `news` is called at each change and when the watch closes, on
+  // the teller's thread: it must be quick and not touch the watch. None is running or will run when the
+  // destructor has come back.
   class subscription {
   public:
     subscription(request_watch& watch, const request_id& id, std::function<void()> news);

@@ -74,13 +74,13 @@ public:
   bool woken = false;      // there was news while it was not parked
 
   std::string in;
-  size_t in_at = 0;       // what is before was consumed
-  size_t looked_at = 0;   // of `received`, in search of the head's end
-  size_t awaited = 0;     // bytes of head and small body to be there before a thread is spent; 0: not known yet
+  size_t in_at = 0;      // what is before was consumed
+  size_t looked_at = 0;  // of `received`, in search of the head's end
+  size_t awaited = 0;  // bytes of head and small body to be there before a thread is spent; 0: not known yet
   std::string out;
-  size_t out_at = 0;      // what is before was sent
+  size_t out_at = 0;        // what is before was sent
   std::uint64_t moved = 0;  // bytes in either direction since `began`
-  size_t counted = 0;     // of the gate's budget
+  size_t counted = 0;       // of the gate's budget
   std::unique_ptr<exchange> current;
   std::shared_ptr<connection> next_waiting;  // of its lane's
 };

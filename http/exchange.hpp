@@ -19,9 +19,9 @@ struct exchange {
   body_framing framing;
   router::admission admitted;
   std::optional<framed_body> body;
-  bool early = false;            // the body is among the bytes received already
+  bool early = false;  // the body is among the bytes received already
   bool expects_continue = false;
-  bool close = true;             // the connection ends with this exchange
+  bool close = true;  // the connection ends with this exchange
 
   std::shared_ptr<body_source> source;  // of what is left of the answer
   std::uint64_t source_at = 0;

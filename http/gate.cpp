@@ -40,9 +40,8 @@ size_t most_connections(size_t wanted) {
     if (::setrlimit(RLIMIT_NOFILE, &more) == 0) files = more;
   }
   if (files.rlim_cur == RLIM_INFINITY || files.rlim_cur >= needed) return wanted;
-  return std::max<size_t>(files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors
-                                                                 : files.rlim_cur / 2,
-                          1);
+  return std::max<size_t>(
+      files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : files.rlim_cur / 2, 1);
 }
 
 struct peer_name {
@@ -323,8 +322,8 @@ void gate::sweep(steady_time now) {
   }
   if (sweep_at_ >= places) sweep_at_ = 0;
   const auto first = stopping_ ? 0 : std::exchange(sweep_at_, sweep_at_ + sweep_share);
-  next_sweep_ = now + (stopping_ ? sweep_while_stopping
-                                 : sweep_every / static_cast<int>(places / sweep_share + 1));
+  next_sweep_ =
+      now + (stopping_ ? sweep_while_stopping : sweep_every / static_cast<int>(places / sweep_share + 1));
   if (!listening_ && listener_ >= 0) {
     epoll_event wanted{};
     wanted.events = EPOLLIN;
@@ -444,7 +443,7 @@ void gate::drop(const conn& c) {
 
 lane& gate::lane_of(const connection& c) {
   return c.next == task::serve && c.current && c.current->framing.has_body && !c.current->early ? bodies_
-                                                                                              : requests_;
+                                                                                                : requests_;
 }
 
 void gate::submit(const conn& c, task what) {

@@ -106,7 +106,7 @@ private:
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> stop_at_{0};  // steady milliseconds
   int epoll_ = -1, listener_ = -1, wakeup_ = -1;
-  bool listening_ = true;         // false while no descriptors are left
+  bool listening_ = true;  // false while no descriptors are left
   steady_time next_sweep_{};
   size_t sweep_at_ = 0;  // the next place of the table to look at
   mutable std::mutex table_mutex_;

@@ -19,7 +19,7 @@ constexpr size_t read_ahead = 16 * 1024;
 // A client that reads as fast as it can has room again sooner than the gate could be asked.
 constexpr milliseconds fast_reader{4};
 constexpr std::uint64_t small_file = 32 * 1024;  // goes out in one piece with its head
-constexpr int client_closed_request = 499;  // as nginx calls it
+constexpr int client_closed_request = 499;       // as nginx calls it
 
 std::uint32_t event_of(connection::step_state want) {
   return want == connection::step_state::wants_write ? EPOLLOUT : EPOLLIN;
@@ -107,8 +107,7 @@ byte_input gate::input_of(connection& c) {
 
 void gate::serve(const conn& c) {
   auto& e = *c->current;
-  if (e.framing.has_body)
-    e.request.body = &e.body.emplace(input_of(*c), e.framing, e.admitted.max_body);
+  if (e.framing.has_body) e.request.body = &e.body.emplace(input_of(*c), e.framing, e.admitted.max_body);
   respond(c, router::answer(*e.admitted.to, e.request));
 }
 
@@ -210,16 +209,14 @@ void gate::send_more(const conn& c) {
     last = flushed.what;
     if (last != step_state::done || e.source_left == 0) break;
     // A file may have to come from the disk, for which the gate's own thread does not wait.
-    if (on_gates_thread() || c->moved > turn_ends)
-      return submit_again(c, task::send);
+    if (on_gates_thread() || c->moved > turn_ends) return submit_again(c, task::send);
     last = send_piece(*c);
     if (last == step_state::wants_write && c->wait(last, fast_reader)) last = step_state::done;
   } while (last == step_state::done);
   if (last == step_state::done) return finished(c);
   if (!must_wait(last)) return abandon(c, e.fault.empty() ? "the client went away" : e.fault);
   const auto now = time_.steady();
-  const auto earned =
-      c->began + options_.send_grace + milliseconds{c->moved * 1000 / options_.min_rate};
+  const auto earned = c->began + options_.send_grace + milliseconds{c->moved * 1000 / options_.min_rate};
   rest(c, state::sending, std::min(earned, now + options_.send_grace), event_of(last));
 }
 
@@ -239,8 +236,8 @@ gate::step_state gate::send_piece(connection& c) {
   thread_local std::vector<char> piece(source_piece);
   auto& e = *c.current;
   try {
-    const auto got = e.source->read(e.source_at, std::span{piece}.first(std::min<std::uint64_t>(
-                                                     piece.size(), e.source_left)));
+    const auto got = e.source->read(
+        e.source_at, std::span{piece}.first(std::min<std::uint64_t>(piece.size(), e.source_left)));
     if (!got || *got == 0) {
       e.fault = got ? "the file ends early" : got.error().detail;
       return step_state::failed;

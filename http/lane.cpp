@@ -11,7 +11,8 @@ bool lane::push(std::uint64_t client, std::shared_ptr<connection> what) {
   const std::lock_guard lock{mutex_};
   if (stopped_ || waiting_ >= most_waiting_) return false;
   const auto found = lists_.find(client);
-  if (found != lists_.end() && found->second.size >= std::max<std::size_t>(1, most_waiting_ / 4 * 3)) return false;
+  if (found != lists_.end() && found->second.size >= std::max<std::size_t>(1, most_waiting_ / 4 * 3))
+    return false;
   add(client, std::move(what));
   return true;
 }

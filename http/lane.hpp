@@ -19,8 +19,7 @@ class connection;
 class lane {
 public:
   // Threads are made as they are needed, `threads` at most. `run` must not throw.
-  lane(std::size_t threads, std::size_t waiting,
-       std::function<void(const std::shared_ptr<connection>&)> run)
+  lane(std::size_t threads, std::size_t waiting, std::function<void(const std::shared_ptr<connection>&)> run)
       : most_threads_(threads), most_waiting_(waiting), run_(std::move(run)) {}
   ~lane() { stop(); }
   lane(const lane&) = delete;

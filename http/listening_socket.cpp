@@ -22,7 +22,8 @@ std::uint16_t bound_port(int descriptor) {
 
 // -1 with errno.
 int open_listener(const addrinfo& at, int backlog) {
-  const int descriptor = ::socket(at.ai_family, at.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at.ai_protocol);
+  const int descriptor =
+      ::socket(at.ai_family, at.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at.ai_protocol);
   if (descriptor < 0) return -1;
   const int on = 1, off = 0;
   // "::" takes IPv4 as well, whatever the system's default is.

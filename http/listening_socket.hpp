@@ -13,8 +13,8 @@ struct listening_socket {
   std::uint16_t port = 0;  // the one that was bound
 };
 
-// `host` is an address or a name, "::" is all addresses, "0.0.0.0" all of IPv4; port 0: one that the kernel picks.
-// `io` with a sentence that names host and port, in particular when the port is taken.
+// `host` is an address or a name, "::" is all addresses, "0.0.0.0" all of IPv4; port 0: one that the kernel
+// picks. `io` with a sentence that names host and port, in particular when the port is taken.
 [[nodiscard]] result<listening_socket> listen_on(const std::string& host, std::uint16_t port, int backlog);
 
 }  // namespace dip::http

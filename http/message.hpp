@@ -63,8 +63,8 @@ using waker = std::function<void()>;
 
 struct http_response;
 
-// An answer that waits for something to happen; meanwhile its connection costs no thread. `start` and `resume`
-// are never called at the same time.
+// An answer that waits for something to happen; meanwhile its connection costs no thread. `start` and
+// `resume` are never called at the same time.
 class pending_answer {
 public:
   virtual ~pending_answer() = default;
@@ -96,7 +96,7 @@ struct http_response {
       {};  // instead of `body`: [source_offset, source_offset + source_length)
   std::uint64_t source_offset = 0;
   std::uint64_t source_length = 0;
-  std::string fault = {};  // what the caller is not told; for the log
+  std::string fault = {};                      // what the caller is not told; for the log
   std::shared_ptr<pending_answer> later = {};  // instead of all that: it will say
   std::shared_ptr<event_source> events = {};   // instead of `body`: the answer goes on until its end
 };

@@ -30,8 +30,8 @@ struct request_head {
   std::string target;
   std::vector<name_value> headers;
   body_framing body;
-  bool close = false;              // the connection ends with this request
-  bool expects_continue = false;   // the body is sent after "100 Continue"
+  bool close = false;             // the connection ends with this request
+  bool expects_continue = false;  // the body is sent after "100 Continue"
 };
 
 // Looks for the end of a head in what has arrived. `bytes` begins with the head, `seen` of them were looked

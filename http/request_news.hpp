@@ -12,9 +12,9 @@ namespace dip::http {
 [[nodiscard]] http_response wait_for_request(const http_request& r, const route_context& c,
                                              const request_id& id, steady_time until);
 
-// GET /requests/{id}/events: an event `status` for each entry of the timeline, its id the entry's index; those
-// after Last-Event-ID only. Ends after the final one; 204, which tells an EventSource to come no more, where
-// that was seen already.
+// GET /requests/{id}/events: an event `status` for each entry of the timeline, its id the entry's index;
+// those after Last-Event-ID only. Ends after the final one; 204, which tells an EventSource to come no more,
+// where that was seen already.
 [[nodiscard]] http_response request_events(const http_request& r, const route_context& c,
                                            const request_id& id);
 

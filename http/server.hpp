@@ -40,25 +40,25 @@ struct server_options {
   std::size_t waiting = 1024;
   std::size_t body_threads = 128;  // for those whose body is still on its way
   std::size_t bodies_waiting = 256;
-  std::size_t early_body = 64 * 1024;            // a body up to this size is received before a thread is spent
-  std::size_t buffered = 64 * 1024 * 1024;       // bytes of all connections that wait to be read or sent
-  milliseconds head_time{10'000};                // from a connection's, or a request's, first moment to its head
-  milliseconds idle_time{60'000};                // between two requests
-  milliseconds body_grace{10'000};               // what a body may be late, and one wait for its bytes
-  milliseconds send_grace{30'000};               // the same of an answer
-  std::uint64_t min_rate = 4'096;                // bytes a second, beyond the grace
-  milliseconds heartbeat{15'000};                // of a stream without events
-  milliseconds linger_time{2'000};               // for a peer to read the answer before the connection is gone
+  std::size_t early_body = 64 * 1024;       // a body up to this size is received before a thread is spent
+  std::size_t buffered = 64 * 1024 * 1024;  // bytes of all connections that wait to be read or sent
+  milliseconds head_time{10'000};           // from a connection's, or a request's, first moment to its head
+  milliseconds idle_time{60'000};           // between two requests
+  milliseconds body_grace{10'000};          // what a body may be late, and one wait for its bytes
+  milliseconds send_grace{30'000};          // the same of an answer
+  std::uint64_t min_rate = 4'096;           // bytes a second, beyond the grace
+  milliseconds heartbeat{15'000};           // of a stream without events
+  milliseconds linger_time{2'000};          // for a peer to read the answer before the connection is gone
   std::shared_ptr<secure_acceptor> secure = {};  // HTTPS with it
 };
 
 struct server_figures {
   std::size_t connections = 0;
-  std::size_t buffered = 0;        // bytes
-  std::uint64_t accepted = 0;      // connections
-  std::uint64_t turned_away = 0;   // connections that found no place
-  std::uint64_t overloaded = 0;    // requests that found no place in a lane
-  std::uint64_t timed_out = 0;     // connections that did not send or read in time
+  std::size_t buffered = 0;       // bytes
+  std::uint64_t accepted = 0;     // connections
+  std::uint64_t turned_away = 0;  // connections that found no place
+  std::uint64_t overloaded = 0;   // requests that found no place in a lane
+  std::uint64_t timed_out = 0;    // connections that did not send or read in time
 };
 
 //   made ──start──▶ running ──stop──▶ stopped

@@ -71,7 +71,8 @@ public:
   }
   step write(std::string_view bytes) override {
     if (bytes.empty()) return {state::done, 0};
-    return run([&](size_t& count) { return SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &count); });
+    return run(
+        [&](size_t& count) { return SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &count); });
   }
   bool buffered() const override { return SSL_has_pending(session_.get()) == 1; }
   void close() override {

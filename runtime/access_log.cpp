@@ -36,7 +36,8 @@ result<void> access_log_file::open(const std::string& path) {
   } else if (!path.empty()) {
     fresh = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (fresh < 0)
-      return fail(errc::io, "the access log " + path + " cannot be opened: " + std::system_category().message(errno));
+      return fail(errc::io,
+                  "the access log " + path + " cannot be opened: " + std::system_category().message(errno));
   }
   const std::lock_guard lock{mutex_};
   path_ = path;

@@ -98,8 +98,9 @@ serve_command::serve_command(CLI::App& app)
   command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first");
   command_->add_option("--data", options_->data,
                        "Directory for all that the node keeps; default: ./dip-data");
-  command_->add_option("--access-log", options_->access_log,
-                       "A line of JSON for each request goes to this file; - is stdout. SIGHUP opens it anew");
+  command_->add_option(
+      "--access-log", options_->access_log,
+      "A line of JSON for each request goes to this file; - is stdout. SIGHUP opens it anew");
   command_->add_option("--health-port", options_->health,
                        "A port of its own for /healthz, /readyz and /metrics, which no overload hides");
 }

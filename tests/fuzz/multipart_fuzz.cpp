@@ -49,8 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, size_t size) {
   const auto whole = read(bytes, size + 1), single = read(bytes, 1);
   // Where it is refused, how much was given out before depends on the pieces.
   if (whole.good != single.good) std::abort();
-  if (whole.good && (whole.parts != single.parts || whole.content != single.content ||
-                     whole.complete != single.complete))
+  if (whole.good &&
+      (whole.parts != single.parts || whole.content != single.content || whole.complete != single.complete))
     std::abort();
   return 0;
 }

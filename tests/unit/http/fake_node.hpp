@@ -164,7 +164,10 @@ struct fake_requests final : requests_port {
       body = text;
       if (on_submit) return tl::make_unexpected(*on_submit);
     }
-    return add(request_status::accepted);
+    auto r = add(request_status::accepted);
+    const std::lock_guard lock{mutex};
+    if (const auto name = parse_key(bucket::request_files, what.file)) records[r.id].file = r.file = *name;
+    return r;
   }
   result<request_record> find(const request_id& id) override {
     const std::lock_guard lock{mutex};

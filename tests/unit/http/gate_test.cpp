@@ -242,8 +242,8 @@ TEST_CASE("requests that are sent ahead are all answered, in order") {
   wire w{g.port};
   std::string all;
   for (int i = 0; i < 500; ++i)
-    all += i % 5 == 0 ? "POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(i) + "\r\n\r\n" +
-                            std::string(static_cast<size_t>(i), 'x')
+    all += i % 5 == 0 ? "POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(i) +
+                            "\r\n\r\n" + std::string(static_cast<size_t>(i), 'x')
            : i % 5 == 1 ? "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
                         : "\r\n" + health;
   auto sent = std::async(std::launch::async, [&] { w.send(all); });

@@ -249,9 +249,9 @@ TEST_CASE("who waits holds no thread, and is answered when the node stops") {
 }
 
 std::string event_text(int id, const std::string& status, const std::string& worker, int took) {
-  return "id: " + std::to_string(id) + "\nevent: status\ndata: {\"at\":\"2026-03-04T12:00:00.500Z\",\"status\":\"" +
-         status + "\",\"node\":\"n1\",\"worker\":\"" + worker + "\",\"took_ms\":" + std::to_string(took) +
-         "}\n\n";
+  return "id: " + std::to_string(id) +
+         "\nevent: status\ndata: {\"at\":\"2026-03-04T12:00:00.500Z\",\"status\":\"" + status +
+         "\",\"node\":\"n1\",\"worker\":\"" + worker + "\",\"took_ms\":" + std::to_string(took) + "}\n\n";
 }
 
 TEST_CASE("a request's events are streamed as they come, and end after the final one") {
@@ -311,6 +311,55 @@ TEST_CASE("a stream without events has a heartbeat") {
   CHECK(w.receive_until("\n:\n\n").find("accepted") != std::string::npos);
   f.requests.move_to(r.id, request_status::failed);
   CHECK(w.receive_until("failed").ends_with("failed"));
+}
+
+struct form_poster {
+  fixture f;
+  reply post(const std::string& request, const std::string& headers = "", const std::string& more = "") {
+    const auto part = [](const std::string& disposition, const std::string& content) {
+      return "--BB\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + content + "\r\n";
+    };
+    return f.post("/process-file",
+                  part("name=\"request\"", request) + part("name=\"file\"; filename=\"cat.png\"", "pixels") +
+                      more + "--BB--\r\n",
+                  "Content-Type: multipart/form-data; boundary=BB\r\n" + headers);
+  }
+};
+
+TEST_CASE("one form uploads and submits") {
+  form_poster p;
+  const auto r = p.post(" {\n\"preset\":\"avatar\", \"metadata\":{\"a\": 1.50}}", "Idempotency-Key: k\r\n");
+  REQUIRE(r.status == 202);
+  const auto& row = p.f.files.objects.begin()->second.row;
+  CHECK(row.original_name == "cat.png");
+  CHECK(p.f.requests.submitted.file == row.name.key);
+  CHECK(p.f.requests.submitted.preset == "avatar");
+  CHECK(p.f.requests.submitted.metadata_json == "{\"a\": 1.50}");
+  CHECK(p.f.requests.key == "k");
+  // The same bytes are the same body, wherever they were put.
+  CHECK(p.f.requests.body.starts_with(row.sha256));
+}
+
+TEST_CASE("of a form that is refused nothing stays") {
+  form_poster p;
+  CHECK(code_of(p.post("{\"colour\":1}")) == "invalid_operation");
+  CHECK(code_of(p.post("{\"file\":\"k\"}")) == "bad_request");
+  CHECK(code_of(p.post("[]")) == "bad_request");
+  CHECK(code_of(p.post("")) == "bad_request");
+  CHECK(code_of(p.post(std::string(1025, ' '))) == "too_large");
+  CHECK(code_of(p.post("{}", "", "--BB\r\nContent-Disposition: form-data; name=request\r\n\r\n{}\r\n")) ==
+        "bad_request");
+  p.f.requests.on_submit = error{errc::overloaded, "full", {}};
+  CHECK(code_of(p.post("{}")) == "overloaded");
+  CHECK(p.f.files.objects.empty());
+  CHECK(p.f.requests.records.empty());
+}
+
+TEST_CASE("a form whose outcome is not known keeps its file") {
+  form_poster p;
+  p.f.requests.on_submit = error{errc::no_quorum, "no answer", {}};
+  CHECK(p.post("{}").status == 503);
+  CHECK(p.f.files.objects.size() == 1);
 }
 
 TEST_CASE("requests are listed by status and time") {
