@@ -55,7 +55,7 @@ public:
 
   result<object_row> receive(const http_request& r) {
     auto reader = multipart_reader::make(
-        *r.header("Content-Type"), [this](const form_part& part) { return begin(part); },
+        *r.header("Content-Type"), [this](const form_part& p) { return begin(p); },
         [this](std::string_view piece) { return take(piece); });
     if (!reader) return tl::make_unexpected(reader.error());
     auto read = r.body->read([&](std::string_view bytes) { return reader->feed(bytes); });
