@@ -122,8 +122,8 @@ private:
     return record;
   }
 
-  // The member is put into the text as it came, for metadata is given back byte by byte. One that is there
-  // already is found by the reader, who takes no name twice.
+  // The member is put into the text, so that one reader checks all of it; he takes no name twice, which
+  // refuses a request that names another file.
   static result<std::string> with_file(const std::string& request, const std::string& key) {
     constexpr auto blank = " \t\r\n";
     const auto open = request.find_first_not_of(blank);
