@@ -2,52 +2,39 @@
 
 namespace dip {
 
-request_watch::ticket::ticket(request_watch& watch, request_id id) : watch_(watch), id_(id) {
+request_watch::subscription::subscription(request_watch& watch, const request_id& id,
+                                          std::function<void()> news)
+    : watch_(watch), id_(id), news_(std::move(news)) {
   const std::lock_guard lock{watch_.mutex_};
-  auto& i = watch_.interests_[id_];
-  ++i.tickets;
-  seen_ = i.changes;
+  watch_.subscriptions_.emplace(id_, this);
+  if (watch_.closed_) news_();
 }
 
-request_watch::ticket::~ticket() {
+request_watch::subscription::~subscription() {
   const std::lock_guard lock{watch_.mutex_};
-  const auto it = watch_.interests_.find(id_);
-  if (--it->second.tickets == 0) watch_.interests_.erase(it);
-}
-
-bool request_watch::ticket::wait(steady_time deadline) {
-  std::unique_lock lock{watch_.mutex_};
-  auto& i = watch_.interests_.at(id_);
-  const bool woken =
-      watch_.changed_.wait_until(lock, deadline, [&] { return watch_.closed_ || i.changes != seen_; });
-  seen_ = i.changes;
-  return woken;
+  const auto [first, last] = watch_.subscriptions_.equal_range(id_);
+  for (auto s = first; s != last; ++s)
+    if (s->second == this) {
+      watch_.subscriptions_.erase(s);
+      return;
+    }
 }
 
 void request_watch::news(const request_id& id) {
-  {
-    const std::lock_guard lock{mutex_};
-    const auto it = interests_.find(id);
-    if (it == interests_.end()) return;
-    ++it->second.changes;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock{mutex_};
+  const auto [first, last] = subscriptions_.equal_range(id);
+  for (auto s = first; s != last; ++s) s->second->news_();
 }
 
 void request_watch::news_of_all() {
-  {
-    const std::lock_guard lock{mutex_};
-    for (auto& [id, i] : interests_) ++i.changes;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, s] : subscriptions_) s->news_();
 }
 
 void request_watch::close() {
-  {
-    const std::lock_guard lock{mutex_};
-    closed_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock{mutex_};
+  closed_ = true;
+  for (const auto& [id, s] : subscriptions_) s->news_();
 }
 
 bool request_watch::closed() const {

@@ -1,12 +1,11 @@
-// Who waits for a request to change, on this node. Free of CAF: HTTP threads wait here, the relay wakes them.
+// Who waits for a request to change, on this node. Free of CAF: the relay tells, the gateway listens.
 #pragma once
 
-#include <condition_variable>
-#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
-#include "core/clock.hpp"
 #include "core/ids.hpp"
 
 namespace dip {
@@ -14,38 +13,33 @@ namespace dip {
 // Any thread.
 class request_watch {
 public:
-  // Announces interest: news that come while it lives are not missed.
-  class ticket {
+  // Lives as long as somebody is interested. `news` is called at each change and when the watch closes, on
+  // the teller's thread: it must be quick and not touch the watch. None is running or will run when the
+  // destructor has come back.
+  class subscription {
   public:
-    ticket(request_watch& watch, request_id id);
-    ticket(const ticket&) = delete;
-    ticket& operator=(const ticket&) = delete;
-    ~ticket();
-    // Waits for news since the last call, until `deadline`; false when there were none. True at once when
-    // closed.
-    bool wait(steady_time deadline);
+    subscription(request_watch& watch, const request_id& id, std::function<void()> news);
+    subscription(const subscription&) = delete;
+    subscription& operator=(const subscription&) = delete;
+    ~subscription();
 
   private:
+    friend class request_watch;
     request_watch& watch_;
     request_id id_;
-    std::uint64_t seen_ = 0;
+    std::function<void()> news_;
   };
 
   void news(const request_id& id);
   // News may have been missed: everybody who waits looks again.
   void news_of_all();
-  // Wakes everybody, for good: the node is stopping.
+  // Wakes everybody, and those who come later at once: the node is stopping.
   void close();
   [[nodiscard]] bool closed() const;
 
 private:
-  struct interest {
-    std::uint32_t tickets = 0;
-    std::uint64_t changes = 0;
-  };
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::unordered_map<request_id, interest> interests_;
+  std::unordered_multimap<request_id, subscription*> subscriptions_;
   bool closed_ = false;
 };
 

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "core/errc.hpp"
-#include "http/framing.hpp"
 #include "http/message.hpp"
+#include "http/request_head.hpp"
 
 namespace dip::http {
 

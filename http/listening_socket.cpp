@@ -22,9 +22,12 @@ std::uint16_t bound_port(int descriptor) {
 
 // -1 with errno.
 int open_listener(const addrinfo& at, int backlog) {
-  const int descriptor = ::socket(at.ai_family, at.ai_socktype | SOCK_CLOEXEC, at.ai_protocol);
+  const int descriptor =
+      ::socket(at.ai_family, at.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at.ai_protocol);
   if (descriptor < 0) return -1;
-  const int on = 1;
+  const int on = 1, off = 0;
+  // "::" takes IPv4 as well, whatever the system's default is.
+  if (at.ai_family == AF_INET6) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   // Without SO_REUSEADDR a restart would have to wait for the old connections' TIME_WAIT; a port that another
   // process listens on stays refused.
   if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/errc.hpp"
 
 namespace dip::http {
@@ -39,6 +40,7 @@ struct http_request {
   std::vector<name_value> headers;    // in order
   std::vector<std::string> args;      // what the braces of the route's pattern took
   std::string peer;                   // the address at the other end
+  bool secure = false;                // came over TLS
   std::string id;                     // of X-Request-Id
   request_body* body = nullptr;       // nullptr: there is none
 
@@ -56,6 +58,35 @@ public:
   virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
 };
 
+// Says that there is news. Any thread, any number of times.
+using waker = std::function<void()>;
+
+struct http_response;
+
+// An answer that waits for something to happen; meanwhile its connection costs no thread. `start` and
+// `resume` are never called at the same time.
+class pending_answer {
+public:
+  virtual ~pending_answer() = default;
+  // Once, before `resume`. Nobody calls `wake` any more when the destructor has come back.
+  virtual void start(waker wake) = 0;
+  // After news, or without any; nothing: it goes on waiting. `last`: the time is up, and an answer is due.
+  virtual std::optional<http_response> resume(bool last) = 0;
+  [[nodiscard]] virtual steady_time until() const = 0;
+};
+
+// Server-Sent Events, made when there is news and the client has taken those before. Calls as above.
+class event_source {
+public:
+  struct batch {
+    std::string text;  // whole events; may be empty
+    bool last = false;
+  };
+  virtual ~event_source() = default;
+  virtual void start(waker wake) = 0;
+  virtual batch next() = 0;
+};
+
 struct http_response {
   int status = 200;
   std::vector<name_value> headers = {};
@@ -65,7 +96,9 @@ struct http_response {
       {};  // instead of `body`: [source_offset, source_offset + source_length)
   std::uint64_t source_offset = 0;
   std::uint64_t source_length = 0;
-  std::string fault = {};  // what the caller is not told; for the log
+  std::string fault = {};                      // what the caller is not told; for the log
+  std::shared_ptr<pending_answer> later = {};  // instead of all that: it will say
+  std::shared_ptr<event_source> events = {};   // instead of `body`: the answer goes on until its end
 };
 
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);

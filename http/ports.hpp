@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +57,12 @@ public:
   virtual result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) = 0;
 };
 
+// Lives as long as somebody is interested; no news come any more when its destructor has come back.
+class subscription {
+public:
+  virtual ~subscription() = default;
+};
+
 class requests_port {
 public:
   struct query {
@@ -71,8 +78,9 @@ public:
   virtual result<request_record> submit(const process_request& what, std::string_view idempotency_key,
                                         std::string_view body) = 0;
   virtual result<request_record> find(const request_id& id) = 0;
-  // As `find`, but answers when the request is final or `wait` is up.
-  virtual result<request_record> wait(const request_id& id, milliseconds wait) = 0;
+  // Calls `news` whenever the request changes, and when the node begins to stop; from any thread, at once
+  // after the change could be found.
+  virtual std::unique_ptr<subscription> watch(const request_id& id, std::function<void()> news) = 0;
   virtual result<page<request_record>> list(const query& q) = 0;
   virtual result<request_record> cancel(const request_id& id) = 0;
 };

@@ -51,14 +51,17 @@ json outputs(const request_record& r, const std::string& origin) {
   return out;
 }
 
+json event(const timeline_event& e) {
+  return {{"at", time(e.at)},
+          {"status", to_string(e.status)},
+          {"node", e.node},
+          {"worker", e.worker},
+          {"took_ms", e.took_ms}};
+}
+
 json timeline(const request_record& r) {
   auto out = json::array();
-  for (const auto& e : r.timeline)
-    out.push_back({{"at", time(e.at)},
-                   {"status", to_string(e.status)},
-                   {"node", e.node},
-                   {"worker", e.worker},
-                   {"took_ms", e.took_ms}});
+  for (const auto& e : r.timeline) out.push_back(event(e));
   return out;
 }
 
@@ -125,6 +128,8 @@ std::string accepted_json(const request_record& r, const std::string& origin) {
                {"status_url", url},
                {"events_url", url + "/events"}});
 }
+
+std::string timeline_json(const timeline_event& e) { return text(event(e)); }
 
 std::string request_json(const request_record& r, const std::string& origin) {
   return request_text(r, origin);

@@ -21,6 +21,8 @@ namespace dip::http {
 
 // The answer to POST /process-file: {id, status, status_url, events_url}.
 [[nodiscard]] std::string accepted_json(const request_record& r, const std::string& origin);
+// One entry of the timeline.
+[[nodiscard]] std::string timeline_json(const timeline_event& e);
 // `metadata` comes back byte for byte.
 [[nodiscard]] std::string request_json(const request_record& r, const std::string& origin);
 [[nodiscard]] std::string requests_json(const page<request_record>& records, const std::string& origin);

@@ -7,7 +7,9 @@
 #include "http/problem.hpp"
 #include "http/query.hpp"
 #include "http/record_json.hpp"
+#include "http/request_news.hpp"
 #include "http/routes.hpp"
+#include "http/upload_body.hpp"
 
 namespace dip::http {
 namespace {
@@ -45,7 +47,7 @@ public:
   explicit request_calls(const route_context& c) : c_(c) {}
 
   http_response post(const http_request& r) const {
-    const auto record = submit(r);
+    const auto record = is_multipart(r) ? upload_and_submit(r) : submit(r);
     if (!record) return make_problem(record.error(), r.id);
     auto out = json_answer(r, accepted_json(*record, origin()), 202);
     out.headers.emplace_back("Location", origin() + "/requests/" + record->id.text());
@@ -53,8 +55,21 @@ public:
   }
 
   http_response get(const http_request& r) const {
+    const auto wait = wait_param(r, c_.conf.limits.wait);
+    if (!wait) return make_problem(wait.error(), r.id);
+    const auto id = named_request(r);
+    if (!id) return make_problem(id.error(), r.id);
+    const auto record = c_.node.requests.find(*id);
+    if (record && *wait > milliseconds{0} && !is_final(record->status))
+      return wait_for_request(r, c_, *id, c_.time.steady() + *wait);
     return json_answer(
-        r, find(r).map([&](const request_record& record) { return request_json(record, origin()); }));
+        r, record.map([&](const request_record& found) { return request_json(found, origin()); }));
+  }
+
+  http_response events(const http_request& r) const {
+    const auto id = named_request(r);
+    if (!id) return make_problem(id.error(), r.id);
+    return request_events(r, c_, *id);
   }
 
   http_response list(const http_request& r) const {
@@ -87,12 +102,37 @@ private:
         .and_then([&](const process_request& what) { return c_.node.requests.submit(what, *key, body); });
   }
 
-  result<request_record> find(const http_request& r) const {
-    const auto wait = wait_param(r, c_.conf.limits.wait);
-    if (!wait) return tl::make_unexpected(wait.error());
-    const auto id = named_request(r);
-    if (!id) return tl::make_unexpected(id.error());
-    return *wait == milliseconds{0} ? c_.node.requests.find(*id) : c_.node.requests.wait(*id, *wait);
+  // Nothing of it stays when the request is refused, or is one that was accepted before.
+  result<request_record> upload_and_submit(const http_request& r) const {
+    const auto key = idempotency_key(r);
+    if (!key) return tl::make_unexpected(key.error());
+    const auto& limits = c_.conf.limits;
+    const auto got = receive_upload_and_request(r, c_.node.files, limits.upload, limits.request_json);
+    if (!got) return tl::make_unexpected(got.error());
+    auto record = with_file(got->request, got->file.name.key)
+                      .and_then([&](const std::string& text) {
+                        return parse_process_request(text, limits, find_preset, &c_.conf.presets);
+                      })
+                      .and_then([&](const process_request& what) {
+                        return c_.node.requests.submit(what, *key, got->file.sha256 + '\n' + got->request);
+                      });
+    // Where the outcome is not known the request may still come true, and then it needs its file.
+    const bool unknown = !record && record.error().code == errc::no_quorum;
+    if (!unknown && (!record || record->file != got->file.name)) (void)c_.node.files.remove(got->file.name);
+    return record;
+  }
+
+  // The member is put into the text, so that one reader checks all of it; he takes no name twice, which
+  // refuses a request that names another file.
+  static result<std::string> with_file(const std::string& request, const std::string& key) {
+    constexpr auto blank = " \t\r\n";
+    const auto open = request.find_first_not_of(blank);
+    if (open == std::string::npos || request[open] != '{')
+      return fail(errc::bad_request, "the part \"request\" is no JSON object");
+    const auto next = request.find_first_not_of(blank, open + 1);
+    const bool empty = next != std::string::npos && request[next] == '}';
+    return request.substr(0, open + 1) + "\"file\":\"" + key + (empty ? "\"" : "\",") +
+           request.substr(open + 1);
   }
 
   static result<requests_port::query> query_of(const http_request& r) {
@@ -125,11 +165,15 @@ private:
 
 void add_request_routes(router& to, const route_context& context) {
   const request_calls calls{context};
-  const auto limit = context.conf.limits.request_json;
+  const auto& limits = context.conf.limits;
   to.add({"POST", "/process-file", [calls](const http_request& r) { return calls.post(r); },
-          [limit](const http_request&) { return limit; }});
+          [&limits](const http_request& r) {
+            return is_multipart(r) ? max_upload_body(r, limits.upload) + limits.request_json
+                                   : limits.request_json;
+          }});
   to.add({"GET", "/requests", [calls](const http_request& r) { return calls.list(r); }});
   to.add({"GET", "/requests/{id}", [calls](const http_request& r) { return calls.get(r); }});
+  to.add({"GET", "/requests/{id}/events", [calls](const http_request& r) { return calls.events(r); }});
   to.add({"DELETE", "/requests/{id}", [calls](const http_request& r) { return calls.cancel(r); }});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/errc.hpp"
 #include "core/object.hpp"
@@ -22,5 +23,17 @@ inline constexpr std::uint64_t multipart_overhead = 64 * 1024;
 // Nothing stays after any.
 [[nodiscard]] result<object_row> receive_upload(const http_request& r, files_port& files,
                                                 std::uint64_t limit);
+
+// Upload and request in one body: the parts `file` and `request`, in any order.
+struct uploaded_request {
+  object_row file;
+  std::string request;  // as it came
+};
+
+// As `receive_upload`; also `too_large` for a request beyond `request_limit`, and `bad_request` without
+// exactly one part `request`.
+[[nodiscard]] result<uploaded_request> receive_upload_and_request(const http_request& r, files_port& files,
+                                                                  std::uint64_t limit,
+                                                                  std::uint64_t request_limit);
 
 }  // namespace dip::http

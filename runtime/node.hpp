@@ -15,6 +15,8 @@ struct node_options {
   std::string node;           // its name in `conf`
   std::string data;           // directory; empty: of the configuration
   std::string codec_program;  // empty: dip-codec beside this program
+  std::string access_log;     // file for a line of JSON about each request; "-": stdout; empty: none
+  std::uint16_t health = 0;   // a port of its own for /healthz, /readyz and /metrics; 0: none
 };
 
 // Start and stop belong to one thread. SIGTERM and SIGINT must be blocked before `start`, for every thread
@@ -29,6 +31,9 @@ public:
   // Becomes readable when something failed from which the process cannot recover; `failure` then says what.
   [[nodiscard]] virtual int failure_descriptor() const = 0;
   [[nodiscard]] virtual std::string failure() const = 0;
+  // Reads the certificate again and opens the access log anew. What cannot be had stays as it was; the
+  // sentence says what.
+  virtual result<void> reload() = 0;
   // Stops taking, finishes what runs (at most `within`), and closes everything in the reverse of the start's
   // order.
   virtual void stop(milliseconds within) = 0;

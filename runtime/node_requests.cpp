@@ -138,13 +138,12 @@ result<request_record> node_requests::find(partition_id p, const request_id& id)
   return r;
 }
 
-result<request_record> node_requests::wait(const request_id& id, milliseconds wait) {
-  const auto deadline = env_.time->steady() + wait;
-  request_watch::ticket news{watch_, id};
-  for (;;) {
-    auto r = find(id);
-    if (!r || is_final(r->status) || watch_.closed() || !news.wait(deadline)) return r ? find(id) : r;
-  }
+std::unique_ptr<http::subscription> node_requests::watch(const request_id& id, std::function<void()> news) {
+  struct watched final : http::subscription {
+    watched(request_watch& w, const request_id& r, std::function<void()> f) : inner{w, r, std::move(f)} {}
+    request_watch::subscription inner;
+  };
+  return std::make_unique<watched>(watch_, id, std::move(news));
 }
 
 result<http::page<request_record>> node_requests::list(const query& q) {

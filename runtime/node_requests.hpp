@@ -22,7 +22,7 @@ public:
   result<request_record> submit(const process_request& what, std::string_view idempotency_key,
                                 std::string_view body) override;
   result<request_record> find(const request_id& id) override;
-  result<request_record> wait(const request_id& id, milliseconds wait) override;
+  std::unique_ptr<http::subscription> watch(const request_id& id, std::function<void()> news) override;
   result<http::page<request_record>> list(const query& q) override;
   result<request_record> cancel(const request_id& id) override;
 

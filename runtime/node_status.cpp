@@ -63,6 +63,15 @@ void add_store(exposition& out, const node_store& store) {
   out.gauge("dip_disk_free_bytes", "Free space where the data is.", s.free_bytes);
 }
 
+void add_gateway(exposition& out, const http::server_figures& f) {
+  out.gauge("dip_http_connections", "Open connections of the gateway.", f.connections);
+  out.gauge("dip_http_buffered_bytes", "Bytes that wait to be read or sent.", f.buffered);
+  out.counter("dip_http_accepted_total", "Connections that were accepted.", f.accepted);
+  out.counter("dip_http_turned_away_total", "Connections that found no place.", f.turned_away);
+  out.counter("dip_http_overloaded_total", "Requests that found no place.", f.overloaded);
+  out.counter("dip_http_timed_out_total", "Clients that did not send or read in time.", f.timed_out);
+}
+
 void add_actors(exposition& out) {
   for (const auto& a : census::here().all()) {
     const labels with{{"actor", a->name()}, {"id", std::to_string(a->id)}};
@@ -131,6 +140,7 @@ std::string node_status::metrics() {
   for (size_t i = 1; i < responses_.size(); ++i)
     out.counter("dip_http_responses_total", "Answers of the gateway.", responses_[i],
                 {{"status", std::to_string(i) + "xx"}});
+  if (const auto* gateway = gateway_.load()) add_gateway(out, gateway->figures());
   add_store(out, *env_.store);
   add_queues(out, system_, *env_.where);
   add_actors(out);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "actors/directory.hpp"
 #include "actors/environment.hpp"
 #include "http/ports.hpp"
+#include "http/server.hpp"
 #include "imaging/codec.hpp"
 
 namespace dip {
@@ -23,12 +25,15 @@ public:
   const std::string& public_url() override { return public_url_; }
   // One answered request of the gateway, counted by status.
   void count_response(int status);
+  // Its figures are told from now on; outlives this.
+  void watch_gateway(const http::server* gateway) { gateway_ = gateway; }
 
 private:
   const environment& env_;
   caf::actor_system& system_;
   const codec_launcher& codecs_;
   std::string public_url_;
+  std::atomic<const http::server*> gateway_{nullptr};
   const std::atomic<bool>& draining_;
   std::array<std::atomic<std::uint64_t>, 6> responses_{};  // by the status' first digit
 };

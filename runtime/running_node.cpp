@@ -122,9 +122,14 @@ result<void> running_node::open_mail() {
   auto mail = smtp.url.empty() ? make_outbox_transport(outbox_) : make_smtp_transport(smtp);
   if (!mail) return tl::make_unexpected(mail.error());
   mail_ = std::move(*mail);
-  const auto& configured = options_.conf.cluster.public_url;
-  notify_ = make_notify_stage(&env_, mail_.get(), configured.empty() ? self_.origin() : configured);
+  notify_ = make_notify_stage(&env_, mail_.get(), origin());
   return {};
+}
+
+std::string running_node::origin() const {
+  if (const auto& configured = options_.conf.cluster.public_url; !configured.empty()) return configured;
+  const auto plain = self_.origin();
+  return options_.conf.security.tls_cert.empty() ? plain : "https" + plain.substr(plain.find("://"));
 }
 
 void running_node::start_actors() {
@@ -157,25 +162,54 @@ void running_node::start_actors() {
 }
 
 result<void> running_node::start_gateway() {
-  const auto& configured = options_.conf.cluster.public_url;
   const asking ask{*actors_, where_};
-  status_ = std::make_unique<node_status>(env_, *actors_, *launcher_,
-                                          configured.empty() ? self_.origin() : configured, draining_);
+  status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
   files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
   requests_ =
       std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(), draining_);
   routes_ = std::make_unique<http::route_context>(
       http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_});
+  if (auto opened = access_log_.open(options_.access_log); !opened) return opened;
   const auto log = [this](const http::access_entry& e) {
     status_->count_response(e.status);
+    access_log_.write(e);
     if (e.status >= 500 || !e.fault.empty())
       spdlog::warn("{} {} {} from {} [{}] {}", e.method, e.path, e.status, e.peer, e.request_id, e.fault);
   };
-  server_ = std::make_unique<http::server>(http::make_routes(*routes_), clock_, log);
+  http::server_options o;
+  if (const auto& security = options_.conf.security; !security.tls_cert.empty()) {
+    auto tls = net::tls_server::make(security.tls_cert, security.tls_key);
+    if (!tls) return tl::make_unexpected(tls.error());
+    tls_ = std::move(*tls);
+    o.secure = tls_;
+  }
+  server_ = std::make_unique<http::server>(http::make_routes(*routes_), clock_, log, std::move(o));
+  status_->watch_gateway(server_.get());
+  if (auto ok = start_health(); !ok) return ok;
   auto port = server_->start(self_.host, self_.http);
   if (!port) return tl::make_unexpected(port.error());
   port_ = *port;
   return {};
+}
+
+// Few threads and connections of its own: no flood at the other port keeps it from answering.
+result<void> running_node::start_health() {
+  if (options_.health == 0) return {};
+  http::router calls;
+  http::add_node_routes(calls, *routes_);
+  http::server_options o;
+  o.connections = 64;
+  o.threads = 4;
+  o.body_threads = 1;
+  health_ = std::make_unique<http::server>(std::move(calls), clock_, http::access_log{}, std::move(o));
+  if (auto port = health_->start(self_.host, options_.health); !port)
+    return tl::make_unexpected(port.error());
+  return {};
+}
+
+result<void> running_node::reload() {
+  if (auto opened = access_log_.reopen(); !opened) return opened;
+  return tls_ ? tls_->reload() : result<void>{};
 }
 
 void running_node::drain_workers(milliseconds within) {
@@ -207,9 +241,11 @@ void running_node::stop(milliseconds within) {
   if (std::exchange(stopped_, true)) return;
   draining_ = true;
   watch_.close();
-  if (server_) server_->stop();
+  if (server_) server_->stop(within);
   if (actors_) drain_workers(within);
+  if (health_) health_->stop(milliseconds{0});
   stop_actors();
+  health_.reset();
   server_.reset();
   requests_.reset();
   files_.reset();

@@ -16,7 +16,9 @@
 #include "http/routes.hpp"
 #include "http/server.hpp"
 #include "imaging/codec_pool.hpp"
+#include "net/tls_server.hpp"
 #include "notify/mail.hpp"
+#include "runtime/access_log.hpp"
 #include "runtime/job_pool.hpp"
 #include "runtime/node.hpp"
 #include "runtime/node_files.hpp"
@@ -41,6 +43,7 @@ public:
   const std::string& outbox() const override { return outbox_; }
   int failure_descriptor() const override { return failure_fd_; }
   std::string failure() const override;
+  result<void> reload() override;
   void stop(milliseconds within) override;
 
 private:
@@ -49,6 +52,9 @@ private:
   result<void> open_mail();
   void start_actors();
   result<void> start_gateway();
+  result<void> start_health();
+  // Where links point.
+  [[nodiscard]] std::string origin() const;
   void drain_workers(milliseconds within);
   void stop_actors();
   void fail_node(const std::string& why);
@@ -66,6 +72,7 @@ private:
   system_clock clock_;
   directory where_;
   request_watch watch_;
+  access_log_file access_log_;
   std::unique_ptr<object_store> objects_;
   std::unique_ptr<node_store> store_;
   std::unique_ptr<codec_launcher> launcher_;
@@ -86,7 +93,9 @@ private:
   std::unique_ptr<node_files> files_;
   std::unique_ptr<node_requests> requests_;
   std::unique_ptr<http::route_context> routes_;
+  std::shared_ptr<net::tls_server> tls_;
   std::unique_ptr<http::server> server_;
+  std::unique_ptr<http::server> health_;
 };
 
 }  // namespace dip

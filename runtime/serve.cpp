@@ -64,17 +64,30 @@ int block_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+void reload(node& n) {
+  if (auto done = n.reload())
+    spdlog::info("reloaded");
+  else
+    spdlog::error("not reloaded: {}", done.error().detail);
+}
+
 // True when it was asked to stop; false when the node failed.
-bool wait_for_end(const node& n, int signals) {
+bool wait_for_end(node& n, int signals) {
   std::array<pollfd, 2> fds{{{signals, POLLIN, 0}, {n.failure_descriptor(), POLLIN, 0}}};
-  while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {
+  for (;;) {
+    if (::poll(fds.data(), fds.size(), -1) < 0) continue;
+    if ((fds[1].revents & POLLIN) != 0) return false;
+    signalfd_siginfo received{};
+    if (::read(signals, &received, sizeof received) != sizeof received) continue;
+    if (received.ssi_signo != SIGHUP) return true;
+    reload(n);
   }
-  return (fds[1].revents & POLLIN) == 0;
 }
 
 }  // namespace
@@ -86,6 +99,11 @@ serve_command::serve_command(CLI::App& app)
   command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first");
   command_->add_option("--data", options_->data,
                        "Directory for all that the node keeps; default: ./dip-data");
+  command_->add_option(
+      "--access-log", options_->access_log,
+      "A line of JSON for each request goes to this file; - is stdout. SIGHUP opens it anew");
+  command_->add_option("--health-port", options_->health,
+                       "A port of its own for /healthz, /readyz and /metrics, which no overload hides");
 }
 
 std::optional<int> serve_command::run() const {
@@ -104,6 +122,8 @@ int serve_command::serve() const {
   node_options o;
   o.node = options_->node.empty() ? conf->nodes.front().name : options_->node;
   o.data = options_->data;
+  o.access_log = options_->access_log;
+  o.health = options_->health;
   o.conf = std::move(*conf);
   auto n = start_node(std::move(o));
   if (!n) return refuse(n.error().detail);

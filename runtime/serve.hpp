@@ -4,6 +4,7 @@ namespace CLI {
 class App;
 }
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ public:
 
 private:
   struct options {
-    std::string config, node, data;
+    std::string config, node, data, access_log;
+    std::uint16_t health = 0;
   };
   [[nodiscard]] int serve() const;
 

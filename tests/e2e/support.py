@@ -231,7 +231,8 @@ class Node:
     # Put before the program, to run it somewhere else.
     prefix = ()
 
-    def __init__(self, settings=""):
+    def __init__(self, settings="", arguments=()):
+        self.arguments = [str(a) for a in arguments]
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="dip-e2e-"))
         self.data = self.home / "data"
         self.port = free_port()
@@ -254,7 +255,8 @@ class Node:
         assert self.process is None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, program(), "serve", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.home
+                [*self.prefix, program(), "serve", "--config", str(self.config), *self.arguments],
+                stdout=log, stderr=log, cwd=self.home
             )
         if wait:
             self.wait_ready()

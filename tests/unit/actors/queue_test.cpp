@@ -54,13 +54,13 @@ TEST_CASE("queue: news is told to nobody before it is durable") {
   request_record r;
   r.file = node.upload().name;
   r.id = {ulid::make(node.wall(), {})};
-  request_watch::ticket waits{node.watch, r.id};
+  listener waits{node.watch, r.id};
 
   const auto said = node.ask<answer>(node.topic(topic_name::request), publish{accept_request{r}});
   node.run_actors();
   CHECK(said->open());
   CHECK(dispatcher->hints.empty());
-  CHECK_FALSE(waits.wait(steady_time{}));
+  CHECK_FALSE(waits.heard());
 
   node.settle();
   REQUIRE(said->value);
@@ -69,7 +69,7 @@ TEST_CASE("queue: news is told to nobody before it is durable") {
   REQUIRE(dispatcher->hints.size() == 1);
   CHECK(dispatcher->hints[0].queue == queue_name::request);
   CHECK(dispatcher->hints[0].count == 1);
-  CHECK(waits.wait(steady_time{}));
+  CHECK(waits.heard());
   CHECK(node.figures(queue_name::request).visible == 1);
 }
 
@@ -366,14 +366,14 @@ TEST_CASE("queue: what a topic lost when it went down is in its queue all the sa
   request_record more;
   more.file = r.file;
   more.id = {ulid::make(node.wall(), {})};
-  request_watch::ticket waits{node.watch, more.id};
+  listener waits{node.watch, more.id};
   REQUIRE(node.answer_of<answer>(*node.where.partition({}), propose{accept_request{more}}).ok);
   REQUIRE(node.answer_of<answer>(*node.where.partition({}), propose{cancel_request{r.id, {}}}).ok);
-  CHECK_FALSE(waits.wait(steady_time{}));
+  CHECK_FALSE(waits.heard());
   node.pass(1s);
   REQUIRE(node.where.topic({}, topic_name::request));
   // Who waits for news that was lost is told to look again.
-  CHECK(waits.wait(steady_time{}));
+  CHECK(waits.heard());
   const auto work = node.lease(queue_name::request, 5);
   REQUIRE(work.size() == 1);
   CHECK(work[0].request.id == more.id);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -52,6 +53,18 @@ struct log_faults {
   std::uint32_t failed_opens = 0;  // so many times
   bool refuse = false;             // every proposal
   bool crash = false;              // the next batch that is durable
+};
+
+// Somebody who waits for a request's changes.
+class listener {
+public:
+  listener(request_watch& watch, const request_id& id) : subscription_(watch, id, [this] { news_ = true; }) {}
+  // Whether there were news since it was asked last.
+  bool heard() { return std::exchange(news_, false); }
+
+private:
+  bool news_ = false;
+  request_watch::subscription subscription_;
 };
 
 class still_node {

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -139,8 +140,6 @@ struct fake_requests final : requests_port {
   std::mutex mutex;
   std::map<request_id, request_record> records;
   std::optional<error> on_submit, on_cancel;
-  std::function<void()> waiting = [] {};
-  milliseconds waited{-1};
   process_request submitted;
   std::string key, body;
   query asked;
@@ -152,6 +151,8 @@ struct fake_requests final : requests_port {
     r.file = {bucket::request_files, ulid::make(noon, partition_id{3}).text() + ".png"};
     r.status = status;
     r.created_at = r.updated_at = noon;
+    r.timeline.push_back({noon, request_status::accepted, "n1", "", 0});
+    if (status != request_status::accepted) r.timeline.push_back({noon, status, "n1", "w", 1});
     return records[r.id] = r;
   }
   result<request_record> submit(const process_request& what, std::string_view idempotency,
@@ -163,7 +164,10 @@ struct fake_requests final : requests_port {
       body = text;
       if (on_submit) return tl::make_unexpected(*on_submit);
     }
-    return add(request_status::accepted);
+    auto r = add(request_status::accepted);
+    const std::lock_guard lock{mutex};
+    if (const auto name = parse_key(bucket::request_files, what.file)) records[r.id].file = r.file = *name;
+    return r;
   }
   result<request_record> find(const request_id& id) override {
     const std::lock_guard lock{mutex};
@@ -171,13 +175,38 @@ struct fake_requests final : requests_port {
     if (found == records.end()) return fail(errc::not_found, "there is no such request");
     return found->second;
   }
-  result<request_record> wait(const request_id& id, milliseconds time) override {
+  struct watched final : subscription {
+    watched(fake_requests& f, const request_id& r, std::function<void()> n)
+        : from(f), id(r), news(std::move(n)) {
+      const std::lock_guard lock{from.watch_mutex};
+      from.watchers.insert(this);
+    }
+    ~watched() override {
+      const std::lock_guard lock{from.watch_mutex};
+      from.watchers.erase(this);
+    }
+    fake_requests& from;
+    request_id id;
+    std::function<void()> news;
+  };
+  std::mutex watch_mutex;
+  std::set<watched*> watchers;
+  std::unique_ptr<subscription> watch(const request_id& id, std::function<void()> news) override {
+    return std::make_unique<watched>(*this, id, std::move(news));
+  }
+  size_t watching() {
+    const std::lock_guard lock{watch_mutex};
+    return watchers.size();
+  }
+  // Moves a request on and tells who waits for it.
+  void move_to(const request_id& id, request_status to) {
     {
       const std::lock_guard lock{mutex};
-      waited = time;
+      advance(records.at(id), {noon, to, "n1", "w", 1});
     }
-    waiting();
-    return find(id);
+    const std::lock_guard lock{watch_mutex};
+    for (auto* w : watchers)
+      if (w->id == id) w->news();
   }
   result<page<request_record>> list(const query& q) override {
     const std::lock_guard lock{mutex};

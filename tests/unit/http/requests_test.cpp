@@ -1,3 +1,7 @@
+#include <future>
+#include <thread>
+
+#include "http/query.hpp"
 #include "tests/unit/http/fixture.hpp"
 
 namespace dip::http::test {
@@ -189,24 +193,174 @@ TEST_CASE("a request that does not exist is not found, however it is named") {
 }
 
 TEST_CASE("wait is a time, and no longer than its limit") {
+  const auto read = [](const std::string& query) {
+    http_request r;
+    r.query = {{"wait", query}};
+    return wait_param(r, milliseconds{60'000}).value_or(milliseconds{-1}).count();
+  };
+  CHECK(read("30s") == 30'000);
+  CHECK(read("1500ms") == 1'500);
+  CHECK(read("30") == 30'000);
+  CHECK(read("60s") == 60'000);
+  CHECK(read("61s") == 60'000);
+  CHECK(read("4294967295") == 60'000);
+  CHECK(read("0") == 0);
   fixture f;
   const auto path = "/requests/" + f.requests.add(request_status::processing).id.text();
-  const auto waited = [&](const std::string& wait) {
-    f.requests.waited = milliseconds{-1};
-    CHECK(f.get(path + "?wait=" + wait).status == 200);
-    return f.requests.waited.count();
-  };
-  CHECK(waited("30s") == 30'000);
-  CHECK(waited("1500ms") == 1'500);
-  CHECK(waited("30") == 30'000);
-  CHECK(waited("60s") == 60'000);
-  CHECK(waited("61s") == 60'000);
-  CHECK(waited("4294967295") == 60'000);
-  CHECK(waited("0") == -1);
   for (const std::string bad : {"", "s", "ms", "-1s", "1h", "1.5s", "x", "%2030s", "4294967296"}) {
     INFO(bad);
     CHECK(code_of(f.get(path + "?wait=" + bad)) == "bad_request");
   }
+}
+
+TEST_CASE("who waits is answered when the request is final, or when the time is up") {
+  fixture f;
+  const auto r = f.requests.add(request_status::processing);
+  const auto path = "/requests/" + r.id.text();
+  CHECK(json::parse(f.get(path + "?wait=1ms").body)["status"] == "processing");
+  wire w{f.port};
+  w.send("GET " + path + "?wait=60s HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n\r\n");
+  while (f.requests.watching() == 0) std::this_thread::yield();
+  f.requests.move_to(r.id, request_status::processed);
+  const auto answer = w.receive();
+  CHECK(json::parse(answer.body)["status"] == "processed");
+  CHECK(answer.header("X-Request-Id") == "mine");
+  CHECK(f.requests.watching() == 0);
+  CHECK(w.call("GET " + path + "?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n").status == 200);
+}
+
+TEST_CASE("who waits holds no thread, and is answered when the node stops") {
+  fixture f;
+  const auto path = "/requests/" + f.requests.add(request_status::processing).id.text();
+  std::vector<std::unique_ptr<wire>> waiting;
+  for (int i = 0; i < 200; ++i) {
+    waiting.push_back(std::make_unique<wire>(f.port));
+    waiting.back()->send("GET " + path + "?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  while (f.requests.watching() < 200) std::this_thread::yield();
+  CHECK(f.get("/healthz").status == 200);
+  waiting[0]->close();
+  auto stopped = std::async(std::launch::async, [&] { f.running->stop(); });
+  for (int i = 1; i < 200; ++i) {
+    CHECK(waiting[static_cast<size_t>(i)]->receive().status == 200);
+    waiting[static_cast<size_t>(i)]->close();
+  }
+  stopped.get();
+  CHECK(f.requests.watching() == 0);
+}
+
+std::string event_text(int id, const std::string& status, const std::string& worker, int took) {
+  return "id: " + std::to_string(id) +
+         "\nevent: status\ndata: {\"at\":\"2026-03-04T12:00:00.500Z\",\"status\":\"" + status +
+         "\",\"node\":\"n1\",\"worker\":\"" + worker + "\",\"took_ms\":" + std::to_string(took) + "}\n\n";
+}
+
+TEST_CASE("a request's events are streamed as they come, and end after the final one") {
+  fixture f;
+  const auto r = f.requests.add(request_status::accepted);
+  const auto ask = "GET /requests/" + r.id.text() + "/events HTTP/1.1\r\nHost: x\r\n";
+  wire w{f.port};
+  const auto head = w.call(ask + "\r\n");
+  CHECK(head.status == 200);
+  CHECK(head.header("Content-Type") == "text/event-stream");
+  CHECK(head.header("Cache-Control") == "no-store");
+  CHECK(!head.has("Content-Length"));
+  CHECK(w.receive_until("}\n\n") == event_text(0, "accepted", "", 0));
+  f.requests.move_to(r.id, request_status::preprocessing);
+  CHECK(w.receive_until("}\n\n") == event_text(1, "preprocessing", "w", 1));
+  f.requests.move_to(r.id, request_status::processed);
+  CHECK(w.receive_until("}\n\n") == event_text(2, "processed", "w", 1));
+  CHECK(w.closed());
+  while (f.requests.watching() > 0) std::this_thread::yield();
+
+  wire again{f.port};
+  CHECK(again.call(ask + "Last-Event-ID: 0\r\n\r\n").status == 200);
+  CHECK(again.receive_until("nothing more") ==
+        event_text(1, "preprocessing", "w", 1) + event_text(2, "processed", "w", 1));
+  CHECK(wire{f.port}.call(ask + "Last-Event-ID: 2\r\n\r\n").status == 204);
+  CHECK(code_of(wire{f.port}.call(ask + "Last-Event-ID: x\r\n\r\n")) == "bad_request");
+}
+
+TEST_CASE("many streams of one request hear of each change, and those who left are forgotten") {
+  fixture f;
+  const auto r = f.requests.add(request_status::accepted);
+  std::vector<std::unique_ptr<wire>> streams;
+  for (int i = 0; i < 300; ++i) {
+    streams.push_back(std::make_unique<wire>(f.port));
+    streams.back()->send("GET /requests/" + r.id.text() + "/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  for (auto& w : streams) CHECK(!w->receive_until("accepted").empty());
+  for (size_t i = 0; i < 100; ++i) streams[i]->close();
+  while (f.requests.watching() > 200) std::this_thread::yield();
+  f.requests.move_to(r.id, request_status::processing);
+  for (size_t i = 100; i < 300; ++i) CHECK(streams[i]->receive_until("processing").ends_with("processing"));
+  auto stopped = std::async(std::launch::async, [&] { f.running->stop(); });
+  for (size_t i = 100; i < 300; ++i) {
+    streams[i]->receive_until("nothing more");
+    streams[i]->close();
+  }
+  stopped.get();
+  CHECK(f.requests.watching() == 0);
+}
+
+TEST_CASE("a stream without events has a heartbeat") {
+  fixture f;
+  server s{make_routes(f.context()), f.time, {}, {.heartbeat = milliseconds{1}}};
+  wire w{s.start("127.0.0.1", 0).value()};
+  const auto r = f.requests.add(request_status::accepted);
+  w.send("GET /requests/" + r.id.text() + "/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(w.receive_until("\n:\n\n").find("accepted") != std::string::npos);
+  f.requests.move_to(r.id, request_status::failed);
+  CHECK(w.receive_until("failed").ends_with("failed"));
+}
+
+struct form_poster {
+  fixture f;
+  reply post(const std::string& request, const std::string& headers = "", const std::string& more = "") {
+    const auto part = [](const std::string& disposition, const std::string& content) {
+      return "--BB\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + content + "\r\n";
+    };
+    return f.post("/process-file",
+                  part("name=\"request\"", request) + part("name=\"file\"; filename=\"cat.png\"", "pixels") +
+                      more + "--BB--\r\n",
+                  "Content-Type: multipart/form-data; boundary=BB\r\n" + headers);
+  }
+};
+
+TEST_CASE("one form uploads and submits") {
+  form_poster p;
+  const auto r = p.post(" {\n\"preset\":\"avatar\", \"metadata\":{\"a\": 1.50}}", "Idempotency-Key: k\r\n");
+  REQUIRE(r.status == 202);
+  const auto& row = p.f.files.objects.begin()->second.row;
+  CHECK(row.original_name == "cat.png");
+  CHECK(p.f.requests.submitted.file == row.name.key);
+  CHECK(p.f.requests.submitted.preset == "avatar");
+  CHECK(p.f.requests.submitted.metadata_json == "{\"a\":1.5}");
+  CHECK(p.f.requests.key == "k");
+  // The same bytes are the same body, wherever they were put.
+  CHECK(p.f.requests.body.starts_with(row.sha256));
+}
+
+TEST_CASE("of a form that is refused nothing stays") {
+  form_poster p;
+  CHECK(code_of(p.post("{\"colour\":1}")) == "invalid_operation");
+  CHECK(code_of(p.post("{\"file\":\"k\"}")) == "bad_request");
+  CHECK(code_of(p.post("[]")) == "bad_request");
+  CHECK(code_of(p.post("")) == "bad_request");
+  CHECK(code_of(p.post(std::string(1025, ' '))) == "too_large");
+  CHECK(code_of(p.post("{}", "", "--BB\r\nContent-Disposition: form-data; name=request\r\n\r\n{}\r\n")) ==
+        "bad_request");
+  p.f.requests.on_submit = error{errc::overloaded, "full", {}};
+  CHECK(code_of(p.post("{}")) == "overloaded");
+  CHECK(p.f.files.objects.empty());
+  CHECK(p.f.requests.records.empty());
+}
+
+TEST_CASE("a form whose outcome is not known keeps its file") {
+  form_poster p;
+  p.f.requests.on_submit = error{errc::no_quorum, "no answer", {}};
+  CHECK(p.post("{}").status == 503);
+  CHECK(p.f.files.objects.size() == 1);
 }
 
 TEST_CASE("requests are listed by status and time") {

@@ -193,7 +193,7 @@ TEST_CASE("an upload that breaks off leaves nothing") {
   };
   {
     wire w{f.port};
-    w.send("POST /files HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf");
+    w.send("POST /files HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf");
     arrived.wait();
   }
   f.logged(1);
@@ -213,7 +213,7 @@ TEST_CASE("a body that ends early or is framed wrongly is refused") {
 
 TEST_CASE("a body that stalls is given up") {
   fixture f;
-  server s{make_routes(f.context()), f.time, {}, {.threads = 2, .read_timeout = milliseconds{1}}};
+  server s{make_routes(f.context()), f.time, {}, {.body_grace = milliseconds{1}, .min_rate = 1 << 20}};
   wire w{s.start("127.0.0.1", 0).value()};
   w.send("POST /files HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
   CHECK(code_of(w.receive()) == "timeout");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -97,6 +98,15 @@ reply wire::receive(bool headless) {
   out.whole = buffer_.size() >= length;
   out.body = buffer_.substr(0, length);
   buffer_.erase(0, length);
+  return out;
+}
+
+std::string wire::receive_until(std::string_view text) {
+  size_t at = 0;
+  while ((at = buffer_.find(text)) == std::string::npos)
+    if (!fill()) return std::exchange(buffer_, {});
+  auto out = buffer_.substr(0, at + text.size());
+  buffer_.erase(0, out.size());
   return out;
 }
 

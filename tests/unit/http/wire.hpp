@@ -35,6 +35,8 @@ public:
   reply call(std::string_view request) {
     return send(request) ? receive(request.starts_with("HEAD ")) : reply{};
   }
+  // All bytes up to the end of `text`; what there was, when the peer closes before.
+  std::string receive_until(std::string_view text);
   // Waits for the peer to close; false when bytes come instead.
   bool closed();
   void close();
