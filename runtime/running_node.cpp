@@ -19,6 +19,8 @@ namespace dip {
 namespace {
 
 constexpr std::uint32_t probe_children = 2;
+// Full after several hundred requests: from then on a node's memory stays as it is.
+constexpr std::uint64_t write_buffers = 4 * mebibyte;
 
 std::uint32_t or_cores(std::uint32_t configured) {
   return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
@@ -56,6 +58,7 @@ result<void> running_node::open_stores() {
   node_store::options o;
   o.partitions = options_.conf.cluster.partitions;
   o.free_disk = options_.conf.limits.free_disk;
+  o.write_buffers = write_buffers;
   o.on_durable = [this](partition_id p, log_index up_to) {
     if (const auto h = where_.partition(p)) caf::anon_send(*h, durable{up_to});
   };
