@@ -54,7 +54,7 @@ TEST_CASE("queue: news is told to nobody before it is durable") {
   request_record r;
   r.file = node.upload().name;
   r.id = {ulid::make(node.wall(), {})};
-  listener waits{node.watch, r.id};
+  watcher waits{node.watch, r.id};
 
   const auto said = node.ask<answer>(node.topic(topic_name::request), publish{accept_request{r}});
   node.run_actors();
@@ -366,7 +366,7 @@ TEST_CASE("queue: what a topic lost when it went down is in its queue all the sa
   request_record more;
   more.file = r.file;
   more.id = {ulid::make(node.wall(), {})};
-  listener waits{node.watch, more.id};
+  watcher waits{node.watch, more.id};
   REQUIRE(node.answer_of<answer>(*node.where.partition({}), propose{accept_request{more}}).ok);
   REQUIRE(node.answer_of<answer>(*node.where.partition({}), propose{cancel_request{r.id, {}}}).ok);
   CHECK_FALSE(waits.heard());

@@ -56,9 +56,9 @@ struct log_faults {
 };
 
 // Somebody who waits for a request's changes.
-class listener {
+class watcher {
 public:
-  listener(request_watch& watch, const request_id& id) : subscription_(watch, id, [this] { news_ = true; }) {}
+  watcher(request_watch& watch, const request_id& id) : subscription_(watch, id, [this] { news_ = true; }) {}
   // Whether there were news since it was asked last.
   bool heard() { return std::exchange(news_, false); }
 

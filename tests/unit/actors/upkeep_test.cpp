@@ -378,8 +378,8 @@ TEST_CASE("relay: who watches a request hears of its changes, and of no other's"
   node.start_partition();
   const auto mine = node.accept();
   const auto other = node.accept();
-  listener a{node.watch, mine.id};
-  listener b{node.watch, other.id};
+  watcher a{node.watch, mine.id};
+  watcher b{node.watch, other.id};
   CHECK_FALSE(a.heard());
   REQUIRE(node.lease(queue_name::request).at(0).request.id == mine.id);
   CHECK(a.heard());
@@ -392,7 +392,7 @@ TEST_CASE("relay: one that is made again lets everybody look again") {
   const auto old = node.start_relay();
   node.start_partition();
   const auto r = node.accept();
-  listener t{node.watch, r.id};
+  watcher t{node.watch, r.id};
   still_node::crash(old);
   node.settle();
   REQUIRE(node.lease(queue_name::request).size() == 1);
@@ -405,7 +405,7 @@ TEST_CASE("relay: news that came before anybody listened is not its news, and cl
   request_watch watch;
   const request_id id{ulid::make(wall_time{1s}, {})};
   watch.news(id);
-  listener t{watch, id};
+  watcher t{watch, id};
   CHECK_FALSE(t.heard());
   watch.close();
   CHECK(watch.closed());
