@@ -105,7 +105,7 @@ public:
   [[nodiscard]] static std::string last_error(const std::string& actor);
 
   template <class Answer, class Handle, class Message>
-  std::shared_ptr<pending<Answer>> ask(const Handle& whom, Message m) {
+  std::shared_ptr<pending<Answer>> ask(const Handle& whom, const Message& m) {
     auto out = std::make_shared<pending<Answer>>();
     keep(system.spawn([=](caf::event_based_actor* self) {
       self->request(whom, caf::infinite, m)
@@ -114,8 +114,8 @@ public:
     return out;
   }
   template <class Answer, class Handle, class Message>
-  Answer answer_of(const Handle& whom, Message m) {
-    const auto out = ask<Answer>(whom, std::move(m));
+  Answer answer_of(const Handle& whom, const Message& m) {
+    const auto out = ask<Answer>(whom, m);
     settle();
     REQUIRE(out->value);
     return std::move(*out->value);

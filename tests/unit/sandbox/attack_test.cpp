@@ -199,11 +199,12 @@ TEST_CASE("threads and an abort of its own are a codec's own affair") {
 
 TEST_CASE("files are bounded in size and number") {
   everybody([](user who) {
-    CHECK(attempt(who, [] {
-            for (int i = 0; i < 200; ++i)
-              if (::dup(0) < 0) return false;
-            return true;
-          }) == refused);
+    const auto open_many = [] {
+      for (int i = 0; i < 200; ++i)
+        if (::dup(0) < 0) return false;
+      return true;
+    };
+    CHECK(attempt(who, open_many) == refused);
   });
 }
 
