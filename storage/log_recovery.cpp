@@ -8,18 +8,11 @@
 #include "storage/log_change.hpp"
 #include "storage/log_record.hpp"
 #include "storage/state_transfer.hpp"
+#include "storage/stored_row.hpp"
 #include "storage/table_view.hpp"
 
 namespace dip {
 namespace {
-
-template <class T>
-result<T> row_or_default(const kv_snapshot& kv, family f, const std::string& key) {
-  const auto bytes = kv.get(f, key);
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  if (!*bytes) return T{};
-  return decode<T>(**bytes);
-}
 
 tl::unexpected<error> damaged(partition_id p, const std::string& what) {
   return fail(errc::corrupt, "the log of partition " + std::to_string(p.value) + " is damaged: " + what);
