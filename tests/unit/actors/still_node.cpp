@@ -244,4 +244,12 @@ complete_process processed(const leased_work& w, wall_time now) {
   return c;
 }
 
+void put_file(still_node& node, const object_name& name) {
+  auto writer = node.objects->create(name.in, checksum::sha256);
+  REQUIRE(writer);
+  REQUIRE((*writer)->commit(name));
+}
+
+bool has_file(still_node& node, const object_name& name) { return node.objects->open(name).has_value(); }
+
 }  // namespace dip::test

@@ -173,4 +173,8 @@ private:
 [[nodiscard]] complete_preprocess preprocessed(const leased_work& w);
 [[nodiscard]] complete_process processed(const leased_work& w, wall_time now);
 
+// An empty object file, and whether there is one; its row is another matter.
+void put_file(still_node& node, const object_name& name);
+[[nodiscard]] bool has_file(still_node& node, const object_name& name);
+
 }  // namespace dip::test
