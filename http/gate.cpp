@@ -5,7 +5,6 @@
 #include <exception>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,6 +15,7 @@
 
 #include "http/answer_head.hpp"
 #include "http/listening_socket.hpp"
+#include "http/peer_name.hpp"
 #include "http/problem.hpp"
 #include "http/request_name.hpp"
 
@@ -23,9 +23,6 @@ namespace dip::http {
 namespace {
 
 constexpr size_t piece_size = 16 * 1024;
-constexpr milliseconds sweep_every{500};
-constexpr size_t sweep_share = 1024;  // connections at a time: newcomers must not wait for the rest
-constexpr milliseconds sweep_while_stopping{20};
 // What the rest of the process needs: files, RocksDB, children.
 constexpr size_t other_descriptors = 1024;
 
@@ -42,36 +39,6 @@ size_t most_connections(size_t wanted) {
   if (files.rlim_cur == RLIM_INFINITY || files.rlim_cur >= needed) return wanted;
   return std::max<size_t>(
       files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : files.rlim_cur / 2, 1);
-}
-
-struct peer_name {
-  std::string address;
-  std::uint64_t key = 0;
-};
-
-// An IPv4 address, also one that came through an IPv6 socket, counts as itself; of IPv6 the network of 64
-// bits, all of which one client can have.
-peer_name name_of(const sockaddr_storage& from) {
-  char text[INET6_ADDRSTRLEN] = "";
-  peer_name out;
-  in_addr v4{};
-  if (from.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-      std::copy_n(v6.s6_addr + 12, 4, reinterpret_cast<unsigned char*>(&v4));
-    } else {
-      ::inet_ntop(AF_INET6, &v6, text, sizeof text);
-      for (int i = 0; i < 8; ++i) out.key = out.key << 8 | v6.s6_addr[i];
-      out.address = text;
-      return out;
-    }
-  } else {
-    v4 = reinterpret_cast<const sockaddr_in&>(from).sin_addr;
-  }
-  ::inet_ntop(AF_INET, &v4, text, sizeof text);
-  out.key = ntohl(v4.s_addr);
-  out.address = text;
-  return out;
 }
 
 void must(bool good) {
@@ -184,17 +151,6 @@ void gate::run() {
   }
 }
 
-int gate::patience() const {
-  const auto now = time_.steady();
-  auto until = std::max(next_sweep_, now);
-  {
-    const std::lock_guard lock{timers_mutex_};
-    if (!timers_.empty()) until = std::min(until, timers_.begin()->first);
-  }
-  const auto left = std::chrono::ceil<milliseconds>(until - now).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, sweep_every.count()));
-}
-
 void gate::accept_some() {
   for (int i = 0; i < 64; ++i) {
     sockaddr_storage from{};
@@ -208,12 +164,16 @@ void gate::accept_some() {
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN) return;
     // No descriptors or no memory are left: what comes waits in the backlog until the next sweep.
-    epoll_event none{};
-    none.data.fd = listener_;
-    must(::epoll_ctl(epoll_, EPOLL_CTL_MOD, listener_, &none) == 0);
-    listening_ = false;
-    return;
+    return take_newcomers(false);
   }
+}
+
+void gate::take_newcomers(bool now) {
+  epoll_event wanted{};
+  if (now) wanted.events = EPOLLIN;
+  wanted.data.fd = listener_;
+  must(::epoll_ctl(epoll_, EPOLL_CTL_MOD, listener_, &wanted) == 0);
+  listening_ = now;
 }
 
 void gate::admit_connection(int descriptor, const sockaddr_storage& from) {
@@ -312,79 +272,6 @@ void gate::discard(const conn& c) {
     if (count <= 0) return drop(c);
   }
   rest(c, state::linger, c->deadline, EPOLLIN);
-}
-
-void gate::sweep(steady_time now) {
-  size_t places = 0;
-  {
-    const std::lock_guard lock{table_mutex_};
-    places = table_.size();
-  }
-  if (sweep_at_ >= places) sweep_at_ = 0;
-  const auto first = stopping_ ? 0 : std::exchange(sweep_at_, sweep_at_ + sweep_share);
-  next_sweep_ =
-      now + (stopping_ ? sweep_while_stopping : sweep_every / static_cast<int>(places / sweep_share + 1));
-  if (!listening_ && listener_ >= 0) {
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.fd = listener_;
-    must(::epoll_ctl(epoll_, EPOLL_CTL_MOD, listener_, &wanted) == 0);
-    listening_ = true;
-  }
-  const bool over = stopping_ && now.time_since_epoch() >= milliseconds{stop_at_};
-  for (const auto& c : all(first, stopping_ ? places : sweep_share)) {
-    state was{};
-    {
-      const std::lock_guard lock{c->mutex};
-      was = c->now;
-      if (over) ::shutdown(c->descriptor, SHUT_RDWR);  // whoever works on it finds out
-      const bool waits_for_nothing = was != state::sending && was != state::linger;
-      if (was == state::working || was == state::dead ||
-          (now < c->deadline && !(stopping_ && waits_for_nothing) && !over))
-        continue;
-      c->now = state::working;
-    }
-    expire(c, was);
-  }
-}
-
-void gate::expire(const conn& c, state was) {
-  switch (was) {
-    case state::head:
-      if (stopping_ || (c->received().empty() && !c->current)) return drop(c);
-      ++timed_out_;
-      return refuse(c, {errc::timeout, "the request did not arrive in time", {}});
-    case state::sending: ++timed_out_; return abandon(c, "the client did not read its answer in time");
-    case state::parked: return submit_again(c, task::resume);
-    case state::events:
-      if (stopping_) {
-        c->current->last_event = true;
-        return submit_again(c, task::events);
-      }
-      if (!c->out.empty()) return abandon(c, "the client did not read its events in time");
-      c->out = ":\n\n";
-      return flush_events(c);
-    default: return drop(c);
-  }
-}
-
-void gate::fire_timers(steady_time now) {
-  std::vector<conn> due;
-  {
-    const std::lock_guard lock{timers_mutex_};
-    const auto end = timers_.upper_bound(now);
-    for (auto t = timers_.begin(); t != end; ++t)
-      if (auto c = t->second.lock()) due.push_back(std::move(c));
-    timers_.erase(timers_.begin(), end);
-  }
-  for (const auto& c : due) {
-    {
-      const std::lock_guard lock{c->mutex};
-      if (c->now != state::parked || c->deadline > now) continue;
-      c->now = state::working;
-    }
-    submit_again(c, task::resume);
-  }
 }
 
 void gate::arm(const connection& c, std::uint32_t events) const {

@@ -46,6 +46,7 @@ private:
   void run();
   [[nodiscard]] int patience() const;
   void accept_some();
+  void take_newcomers(bool now);
   void admit_connection(int descriptor, const sockaddr_storage& from);
   void evict_idle();
   void on_event(const conn& c, std::uint32_t events);
