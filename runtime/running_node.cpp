@@ -211,8 +211,10 @@ result<void> running_node::start_health() {
 }
 
 result<void> running_node::reload() {
-  if (auto opened = access_log_.reopen(); !opened) return opened;
-  return tls_ ? tls_->reload() : result<void>{};
+  // A log that cannot be opened must not keep a certificate from being renewed.
+  auto opened = access_log_.reopen();
+  auto renewed = tls_ ? tls_->reload() : result<void>{};
+  return opened ? renewed : opened;
 }
 
 void running_node::drain_workers(milliseconds within) {
