@@ -1,20 +1,16 @@
 // One replica of one group: Raft without I/O, threads or a clock. Every call is an event, every answer says
-// what is to be done about it. It stands on libraft (consensus/libraft.hpp), whose defects it holds back
-// (consensus/guards.hpp); nobody above sees that library.
+// what is to be done about it. How it works, and which rule guards what: docs/consensus.md.
 //
 // The owner's duties, in this order, for each update of one group:
 //   1. The log view shows `append` and `install` before the next call here.
 //   2. `voted`, `append` and `install` go to the disk in the order of the updates. What an update brings may
-//   be written
-//      in one synced batch with that of other updates and groups.
+//      be written in one synced batch with that of other updates and groups.
 //   3. `messages` are sent once all `voted` up to this update's are durable. They need not wait for `append`:
-//   a leader
-//      may send entries while its own disk still writes them. They may be lost, late, doubled and out of
-//      order.
+//      a leader may send entries while its own disk still writes them. They may be lost, late, doubled
+//      and out of order.
 //   4. When an append is durable: `persisted`. When an install is: `snapshot_persisted`.
 //   5. Entries up to `commit` that the log holds are applied in order; then `applied`. What applying writes
-//   goes
-//      to the disk behind the entries themselves.
+//      goes to the disk behind the entries themselves.
 //   6. `tick` at `next_timeout` of the latest update.
 // A write that fails has no event: the process must end. So it must after `fault`.
 #pragma once
