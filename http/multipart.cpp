@@ -89,10 +89,9 @@ result<bool> multipart_reader::take_delimiter() {
     return true;
   }
   // Blanks may stand after a boundary (RFC 2046, section 5.1.1, "transport-padding").
-  const auto end = rest().find_first_not_of(" \t");
-  if (end == std::string_view::npos || rest().size() - end < 2)
-    return rest().size() > delimiter_.size() ? malformed("no line ends after a boundary")
-                                             : result<bool>{false};
+  const auto end = std::min(rest().find_first_not_of(" \t"), rest().size());
+  if (end > max_padding) return malformed("no line ends after a boundary");
+  if (rest().size() - end < 2) return false;
   if (!rest().substr(end).starts_with("\r\n")) return malformed("a boundary is followed by something else");
   drop(end);  // the CRLF stays, so that a head without lines ends as any other
   state_ = state::head;
@@ -101,8 +100,10 @@ result<bool> multipart_reader::take_delimiter() {
 
 result<bool> multipart_reader::take_head() {
   const auto end = rest().find("\r\n\r\n");
+  // Three bytes of its end may be here without the fourth.
   if (end == std::string_view::npos)
-    return rest().size() > max_part_head ? malformed("the head of a part is too long") : result<bool>{false};
+    return rest().size() > max_part_head + 3 ? malformed("the head of a part is too long")
+                                             : result<bool>{false};
   if (end > max_part_head) return malformed("the head of a part is too long");
   if (++parts_ > max_parts) return malformed("it has too many parts");
   const auto part = parse_part_head(end < 2 ? std::string_view{} : rest().substr(2, end - 2));

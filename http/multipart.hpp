@@ -24,6 +24,7 @@ public:
 
   static constexpr size_t max_part_head = 8 * 1024;
   static constexpr size_t max_parts = 64;
+  static constexpr size_t max_padding = 64;  // blanks after a boundary
 
   // `bad_request` when the header names no boundary (1 to 70 characters).
   [[nodiscard]] static result<multipart_reader> make(std::string_view content_type, part_sink on_part,

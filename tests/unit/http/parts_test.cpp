@@ -64,6 +64,30 @@ TEST_CASE("a form that is malformed is refused") {
   CHECK(refused(parts));
 }
 
+TEST_CASE("a form's limits are the same wherever it is cut") {
+  const auto taken = [](const std::string& body, size_t step) {
+    form_log log;
+    auto reader = log.reader();
+    for (size_t at = 0; at < body.size(); at += step)
+      if (!reader->feed(std::string_view{body}.substr(at, step))) return false;
+    return true;
+  };
+  const auto padded = [](size_t blanks) {
+    return "--B" + std::string(blanks, '\t') + "\r\nContent-Disposition: form-data; name=a\r\n\r\n";
+  };
+  // The CRLF before the head's first line counts too.
+  const auto headed = [](size_t size) {
+    const std::string line = "\r\nContent-Disposition: form-data; name=a\r\nX: ";
+    return "--B" + line + std::string(size - line.size(), 'y') + "\r\n\r\n";
+  };
+  for (const size_t step : {size_t{1}, size_t{7}, size_t{1} << 20}) {
+    CHECK(taken(padded(multipart_reader::max_padding), step));
+    CHECK_FALSE(taken(padded(multipart_reader::max_padding + 1), step));
+    CHECK(taken(headed(multipart_reader::max_part_head), step));
+    CHECK_FALSE(taken(headed(multipart_reader::max_part_head + 1), step));
+  }
+}
+
 TEST_CASE("a form's boundary has 1 to 70 characters") {
   form_log log;
   CHECK(log.reader("multipart/form-data; boundary=" + std::string(70, 'b')));
