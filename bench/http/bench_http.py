@@ -4,7 +4,7 @@
     cmake --preset release && cmake --build --preset release --target dip dip-codec
     bench/http/bench_http.py build/release/dip [--idle 8000] [--rounds 5] [--seconds 3]
 
-Needs nginx and wrk (scripts/setup). Says for each line what it is held against; asserts nothing.
+Needs nginx and wrk (scripts/setup --bench). Says for each line what it is held against; asserts nothing.
 """
 
 import argparse
