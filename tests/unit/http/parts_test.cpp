@@ -100,9 +100,9 @@ TEST_CASE("a file's name is made safe") {
   CHECK(sanitised_file_name("cat.png") == "cat.png");
   CHECK(sanitised_file_name("../../etc/passwd") == "passwd");
   CHECK(sanitised_file_name("C:\\Users\\me\\cat.png") == "cat.png");
-  CHECK(sanitised_file_name("a/") == "");
-  CHECK(sanitised_file_name("..") == "");
-  CHECK(sanitised_file_name(".") == "");
+  CHECK(sanitised_file_name("a/").empty());
+  CHECK(sanitised_file_name("..").empty());
+  CHECK(sanitised_file_name(".").empty());
   CHECK(sanitised_file_name("a\r\n\tb\x7f.png") == "ab.png");
   CHECK(sanitised_file_name(std::string("a\0b", 3)) == "ab");
   CHECK(sanitised_file_name("gpj\xE2\x80\xAE.exe") == "gpj.exe");
