@@ -58,6 +58,15 @@ result<config> read_config(const std::string& file) {
   return c;
 }
 
+// Hundreds of threads that mostly wait: a heap for several of them would hold what each once needed. And what
+// RocksDB takes in large pieces goes back to the system when it is done: left to itself, the C library keeps
+// such pieces from the second time on, and they fall apart among what stays.
+void keep_memory_flat() {
+  constexpr int large = 64 * 1024;
+  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_MMAP_THRESHOLD, large);
+}
+
 // Before any thread is made, so that all of them inherit it.
 int block_signals() {
   sigset_t set;
@@ -112,8 +121,7 @@ std::optional<int> serve_command::run() const {
 }
 
 int serve_command::serve() const {
-  // Hundreds of threads that mostly wait: a heap for several of them would hold what each once needed.
-  ::mallopt(M_ARENA_MAX, 2);
+  keep_memory_flat();
   spdlog::set_default_logger(spdlog::stderr_logger_mt("dip"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   auto conf = read_config(options_->config);
