@@ -13,8 +13,8 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 // How long a grant that could not be logged waits before it is handed out again.
 constexpr milliseconds after_refusal{1'000};
-// For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides. No longer than
-// it must be: CAF keeps a timer for it, answered or not.
+// For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides. No
+// longer than it must be: CAF keeps a timer for it, answered or not.
 constexpr std::chrono::seconds patience{10};
 
 struct context {
