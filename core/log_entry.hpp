@@ -197,13 +197,15 @@ struct idempotency_row {
   bool operator==(const idempotency_row&) const = default;
 };
 
-// Answers the row that holds afterwards: the one given, or an earlier one that has not expired. Another
-// body_hash than that one's: `idempotency_mismatch`.
+// Answers the row that holds afterwards: the one given, or an earlier one that has not expired and is not the
+// one of `instead_of`. Another body_hash than that one's: `idempotency_mismatch`.
 struct reserve_idempotency {
   idempotency_row row;
+  request_id instead_of =
+      {};  // reserved before, and its file is gone: it can never be accepted. Not set: none
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.row);
+    return f(s.row, s.instead_of);
   }
 };
 

@@ -94,6 +94,7 @@ struct request_record {
   std::string email;
   std::string webhook;
   std::string metadata_json;
+  std::string caller;  // the name of the API key that it came with, or empty
   std::uint32_t run = 1;
   request_status status = request_status::accepted;
   std::optional<request_failure> failure;
@@ -119,7 +120,7 @@ struct request_record {
     return f(s.id, s.file, s.file_name, s.what, s.preset, s.plan, s.email, s.webhook, s.metadata_json, s.run,
              s.status, s.failure, s.preprocessed, s.outputs, s.preview, s.email_state, s.webhook_state,
              s.notification_detail, s.preprocess_attempts, s.process_attempts, s.notify_attempts, s.timeline,
-             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages);
+             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages, s.caller);
   }
   bool operator==(const request_record&) const = default;
 };

@@ -91,6 +91,7 @@ void applier::bury(queue_message m, attempt_record why) {
 void applier::finish(request_record& r, wall_time expires_at, wall_time preprocessed_expires_at) {
   r.expires_at = expires_at;
   r.work.reset();
+  count_live(r, false);
   if (r.preprocessed) {
     r.preprocessed->expires_at = preprocessed_expires_at;
     const auto key = keys::of_object(r.preprocessed->name);
@@ -114,6 +115,17 @@ void applier::unpin(request_record& r) {
     --row->pins;
     rows_.store(family::objects, key, *row);
   }
+}
+
+void applier::count_live(const request_record& r, bool more) {
+  if (r.caller.empty()) return;
+  const auto key = keys::of_caller(p_, r.caller);
+  auto row = rows_.load<caller_row>(family::callers, key).value_or(caller_row{});
+  row.live += more ? 1U : row.live > 0 ? -1U : 0U;
+  if (row.live > 0)
+    rows_.store(family::callers, key, row);
+  else
+    rows_.remove(family::callers, key);
 }
 
 object_row applier::put_row(object_row row) {

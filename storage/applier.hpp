@@ -56,6 +56,8 @@ private:
   void finish(request_record& r, wall_time expires_at, wall_time preprocessed_expires_at);
   void notify(request_record& r);
   void unpin(request_record& r);
+  // One more of its caller's requests is live, or one less.
+  void count_live(const request_record& r, bool more);
   // Only a final one that is over and has no message left.
   void remove_request(const request_id& id);
 

@@ -8,6 +8,8 @@ result<void> applier::on(const accept_request& c) {
     out_.request = std::move(there);
     return {};
   }
+  if (c.record.id.partition() != p_ || c.record.file.partition() != p_)
+    return fail(errc::conflict, "a request lives in its file's partition, and this is another");
   const auto input_key = keys::of_object(c.record.file);
   auto input = rows_.load<object_row>(family::objects, input_key);
   if (!input) return fail(errc::not_found, "no such file", "/file");
@@ -25,6 +27,7 @@ result<void> applier::on(const accept_request& c) {
   if (!r.email.empty()) r.email_state = notification_state::pending;
   if (!r.webhook.empty()) r.webhook_state = notification_state::pending;
   r.work = enqueue(r, queue_name::request, message_kind::preprocess);
+  count_live(r, true);
   save(std::move(r), topic_name::request);
   return {};
 }

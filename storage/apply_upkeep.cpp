@@ -42,8 +42,10 @@ result<void> applier::on(const reserve_idempotency& c) {
   if (there && !over(there->expires_at)) {
     if (there->body_hash != c.row.body_hash)
       return fail(errc::idempotency_mismatch, "this Idempotency-Key was used with another body");
-    out_.idempotency = std::move(there);
-    return {};
+    if (c.instead_of == request_id{} || there->id != c.instead_of) {
+      out_.idempotency = std::move(there);
+      return {};
+    }
   }
   rows_.store(family::idempotency, at, c.row);
   out_.idempotency = c.row;

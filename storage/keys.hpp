@@ -68,4 +68,6 @@ inline std::string of_idempotency(partition_id p, std::string_view key) {
   return of_partition(p).append(key);
 }
 
+inline std::string of_caller(partition_id p, std::string_view name) { return of_partition(p).append(name); }
+
 }  // namespace dip::keys

@@ -2,6 +2,7 @@
 // implementations, RocksDB and maps, behind one interface, so that every table is written once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,8 +15,11 @@
 namespace dip {
 
 // The column families of docs/formats.md, "Tables".
-enum class family : std::uint8_t { log, vote, requests, queues, objects, idempotency, meta };
-inline constexpr std::uint8_t family_count = 7;
+enum class family : std::uint8_t { log, vote, requests, queues, objects, idempotency, callers, meta };
+inline constexpr std::uint8_t family_count = 8;
+// Those that only applied entries change: a partition's state.
+inline constexpr std::array state_families{family::requests, family::queues, family::objects,
+                                           family::idempotency, family::callers};
 
 // A consistent look. Any thread; keep it short-lived.
 class kv_snapshot {

@@ -37,11 +37,17 @@ public:
   // Oldest first, from `from` on; dead letters apart from the living.
   virtual void each_message(queue_name queue, bool dead, message_id from,
                             const std::function<bool(const queue_message&)>& visit) const = 0;
+  // Of the requests that came with the API key of this name: those that are not final.
+  [[nodiscard]] virtual std::uint32_t live_requests(std::string_view caller) const = 0;
   virtual void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const = 0;
 
   // Over all rows of the partition's tables; equal on replicas at the same applied index.
   [[nodiscard]] virtual std::uint64_t state_hash() const = 0;
 };
+
+// How new a read must be. `linearizable`: it sees all that anybody was told before it began. `stale`: what
+// this node has applied, which may be behind.
+enum class consistency : std::uint8_t { linearizable, stale };
 
 // One partition's replica on this node: its log and its tables. All but `view` belong to one owner (the
 // partition actor); `view` may be called from any thread. With one voter an entry is committed once it is
@@ -86,7 +92,12 @@ public:
   virtual ~node_store() = default;
   // In the next term: a start is an election of one. Applies what the log has and the tables have not.
   [[nodiscard]] virtual result<std::unique_ptr<replica>> open_replica(partition_id partition) = 0;
-  // For reads from threads that own no replica.
+  // For threads that own no replica. `no_quorum` when nobody can tell how new a linearizable read has to be.
+  // With one voter what is applied here is all that anybody was told, so that both are the same.
+  [[nodiscard]] result<std::unique_ptr<state_view>> read(partition_id partition, consistency /*how*/) const {
+    return view(partition);
+  }
+  // What this node has applied.
   [[nodiscard]] virtual std::unique_ptr<state_view> view(partition_id partition) const = 0;
   // Refusals by limits.free_disk follow this; cheap, the file system is asked at most once a second.
   [[nodiscard]] virtual bool disk_full() const = 0;

@@ -120,6 +120,12 @@ std::unique_ptr<digest> make_digest(checksum sum) {
   return std::make_unique<xxh3_digest>();
 }
 
+std::string sha256_hex(std::string_view bytes) {
+  sha256_digest d;
+  d.add(bytes);
+  return d.finish().sha256;
+}
+
 result<object_writer::written> digest_of(int fd, checksum sum) {
   const auto all = make_digest(sum);
   std::vector<char> buffer(piece);

@@ -47,6 +47,7 @@ public:
   [[nodiscard]] virtual object_writer::written finish() = 0;
 };
 [[nodiscard]] std::unique_ptr<digest> make_digest(checksum sum);
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
 [[nodiscard]] result<object_writer::written> digest_of(int fd, checksum sum);
 
 // `object_store::verify` of an open file.

@@ -42,10 +42,11 @@ result<bool> check_format(const std::string& directory, std::uint16_t partitions
   std::string word;
   int version = 0;
   unsigned there = 0;
-  if (!(in >> word >> version >> word >> there)) return fail(errc::corrupt, path + " cannot be read");
+  if (!(in >> word >> version)) return fail(errc::corrupt, path + " cannot be read");
   if (version != format_version)
     return fail(errc::conflict,
                 "the data is of format " + std::to_string(version) + ", which this dip does not know");
+  if (!(in >> word >> there)) return fail(errc::corrupt, path + " cannot be read");
   if (there != partitions)
     return fail(errc::conflict, "the data has " + std::to_string(there) +
                                     " partitions and cluster.partitions says " + std::to_string(partitions) +

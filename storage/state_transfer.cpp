@@ -12,7 +12,7 @@
 namespace dip {
 namespace {
 
-constexpr std::array tables{family::requests, family::queues, family::objects, family::idempotency};
+constexpr auto& tables = state_families;
 constexpr size_t batch_bytes = size_t{1} << 20;
 
 std::string staged_prefix(partition_id p) { return keys::of_partition(p) + "t"; }

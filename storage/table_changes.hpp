@@ -12,6 +12,15 @@
 
 namespace dip {
 
+// What one API key has at work in a partition.
+struct caller_row {
+  std::uint32_t live = 0;  // requests that are not final
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.live);
+  }
+};
+
 // A row that cannot be read, or a store that cannot be asked, while applying: the replica must not go on.
 struct damaged_state : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -1,6 +1,5 @@
 #include "storage/table_view.hpp"
 
-#include <array>
 #include <utility>
 
 #include <xxhash.h>
@@ -48,6 +47,12 @@ public:
     return load<idempotency_row>(family::idempotency, keys::of_idempotency(p_, key));
   }
 
+  std::uint32_t live_requests(std::string_view caller) const override {
+    const auto row = load<caller_row>(family::callers, keys::of_caller(p_, caller));
+    if (!row && row.error().code != errc::not_found) throw damaged_state(row.error().detail);
+    return row ? row->live : 0;
+  }
+
   void each_request(const std::optional<request_id>& before,
                     const std::function<bool(const request_record&)>& visit) const override {
     // A cursor may be of another partition: only its place in time counts here.
@@ -77,7 +82,7 @@ public:
     const auto add = [&hash](std::string_view bytes) {
       hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
     };
-    for (const auto f : {family::requests, family::queues, family::objects, family::idempotency})
+    for (const auto f : state_families)
       must(kv_->each(f, keys::of_partition(p_), "", [&](auto key, auto value) {
         add(key);
         add(value);

@@ -25,6 +25,7 @@ public:
   result<object_row> object(const object_name&) const override { return fail(errc::not_found); }
   result<queue_message> message(const message_ref&) const override { return fail(errc::not_found); }
   result<idempotency_row> idempotency(std::string_view) const override { return fail(errc::not_found); }
+  std::uint32_t live_requests(std::string_view) const override { return 0; }
 
   void each_request(const std::optional<request_id>&,
                     const std::function<bool(const request_record&)>& visit) const override {

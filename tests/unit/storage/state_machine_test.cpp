@@ -38,6 +38,36 @@ TEST_CASE("accepting a request again answers the one that is there") {
   CHECK(m.messages(queue_name::request).size() == 1);
 }
 
+TEST_CASE("of each API key's requests those are counted that are not final") {
+  machine m;
+  const auto input = m.upload();
+  const auto accept = [&](const std::string& caller) {
+    request_record r;
+    r.id = {ulid::make(m.now(), here)};
+    r.file = input;
+    r.caller = caller;
+    const auto out = m.apply(accept_request{r});
+    REQUIRE(out.verdict);
+    CHECK(m.apply(accept_request{r}).verdict);
+    return *out.request;
+  };
+  const auto live = [&](std::string_view caller) { return m.view()->live_requests(caller); };
+  const auto first = accept("shop"), second = accept("shop"), others = accept("blog");
+  accept("");
+  CHECK(live("shop") == 2);
+  CHECK(live("blog") == 1);
+  CHECK(live("") == 0);
+  CHECK(live("shops") == 0);
+  m.apply(cancel_request{second.id, m.now()});
+  m.apply(cancel_request{second.id, m.now()});
+  CHECK(live("shop") == 1);
+  m.preprocess(first);
+  CHECK(live("shop") == 1);
+  m.process(first);
+  CHECK(live("shop") == 0);
+  CHECK(live("blog") == 1);
+}
+
 TEST_CASE("a request whose input is gone is refused") {
   machine m;
   request_record r;
@@ -45,6 +75,19 @@ TEST_CASE("a request whose input is gone is refused") {
   r.file = a_file(bucket::request_files).name;
   const auto out = m.apply(accept_request{r});
   CHECK(out.verdict.error().code == errc::not_found);
+  CHECK(m.messages(queue_name::request).empty());
+}
+
+TEST_CASE("a request of another partition than its file's is refused, whichever of them the log is of") {
+  machine m;
+  const auto input = m.upload();
+  request_record r;
+  r.id = {ulid::make(m.now(), {static_cast<std::uint16_t>(here.value + 1)})};
+  r.file = input;
+  CHECK(m.apply(accept_request{r}).verdict.error().code == errc::conflict);
+  r.id = {ulid::make(m.now(), here)};
+  r.file.key = ulid::make(m.now(), {static_cast<std::uint16_t>(here.value + 1)}).text() + ".png";
+  CHECK(m.apply(accept_request{r}).verdict.error().code == errc::conflict);
   CHECK(m.messages(queue_name::request).empty());
 }
 

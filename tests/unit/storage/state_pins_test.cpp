@@ -129,6 +129,19 @@ TEST_CASE("cancelling removes the work, tells nobody, and keeps the record as it
   CHECK(m.apply(cancel_request{{ulid::make(m.now(), here)}, {}}).verdict.error().code == errc::not_found);
 }
 
+TEST_CASE("a reservation whose file is gone can be replaced, by one of those who saw it") {
+  machine m;
+  const idempotency_row row{"k", "body", {ulid::make(m.now(), here)}, {}, m.now() + milliseconds{100}};
+  REQUIRE(m.apply(reserve_idempotency{row}).verdict);
+  auto first = row, second = row;
+  first.id = {ulid::make(m.now(), here)};
+  second.id = {ulid::make(m.now(), here)};
+  CHECK(m.apply(reserve_idempotency{first, row.id}).idempotency->id == first.id);
+  CHECK(m.apply(reserve_idempotency{second, row.id}).idempotency->id == first.id);
+  second.body_hash = "another";
+  CHECK(m.apply(reserve_idempotency{second, first.id}).verdict.error().code == errc::idempotency_mismatch);
+}
+
 TEST_CASE("an idempotency key holds what was first said under it until it expires") {
   machine m;
   idempotency_row row{"k", "body 1", {ulid::make(m.now(), here)}, {}, m.now() + milliseconds{100}};
