@@ -55,7 +55,7 @@ private:
   template <class Store, class Into>
   void store(const std::string& full, const Store& put, Into& into, const toml::node& value) {
     const auto written = scalar(value);
-    if (!written) return wrong(full + " must be a single value", value.source());
+    if (!written) return wrong(full + " must be a single value, or a list of texts", value.source());
     if (auto problem = put(into, *written)) wrong(full + " " + *problem, value.source());
   }
 
@@ -64,6 +64,12 @@ private:
     if (const auto* v = node.as_integer()) return config_value(v->get());
     if (const auto* v = node.as_floating_point()) return config_value(v->get());
     if (const auto* v = node.as_string()) return config_value(v->get());
+    if (const auto* list = node.as_array();
+        list && (list->empty() || list->is_homogeneous(toml::node_type::string))) {
+      std::vector<std::string> all;
+      for (const auto& element : *list) all.push_back(element.as_string()->get());
+      return config_value(std::move(all));
+    }
     return std::nullopt;
   }
 

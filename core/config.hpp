@@ -30,6 +30,8 @@ struct node_config {
   std::uint16_t actors = 0;   // 0: none (one node alone needs none)
   std::uint16_t objects = 0;  // 0: one that the kernel picks
   std::string data;           // directory; default dip-data, or dip-data/<name> in a cluster
+  std::uint16_t health = 0;   // of its own for /healthz, /readyz and /metrics; 0: none
+  std::string access_log;     // file; "-": stdout; empty: none
 
   [[nodiscard]] std::string origin() const;  // "http://127.0.0.1:8080"
 
@@ -63,6 +65,8 @@ struct limits_config {
   std::uint64_t queue_depth = 100'000;  // messages in one queue of one partition
   std::uint64_t free_disk = 512 * mebibyte;
   milliseconds wait{60'000};  // the longest ?wait
+  std::uint32_t rate = 0;     // calls a second of one address; 0: no limit
+  std::uint32_t burst = 0;    // of them at once; 0: as many as in ten seconds
 
   bool operator==(const limits_config&) const = default;
 };
@@ -100,6 +104,9 @@ struct security_config {
   std::string admin_token_file;
   std::string tls_cert, tls_key, tls_ca;
   std::string webhook_secret_file;
+  // Buckets whose files are given to anybody who has their URL, though keys are asked for.
+  std::vector<std::string> public_read{"rtp-request-files", "rtp-processed-files"};
+  std::vector<std::string> cors_origins;  // whose pages may call from a browser; "*": all
   std::string sandbox = "auto";
 
   bool operator==(const security_config&) const = default;

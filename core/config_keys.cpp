@@ -4,9 +4,11 @@
 #include <array>
 #include <limits>
 #include <set>
+#include <sstream>
 #include <type_traits>
 
 #include "core/config_text.hpp"
+#include "core/object.hpp"
 
 namespace dip {
 namespace {
@@ -95,6 +97,33 @@ auto text(Field field, bool (*good)(std::string_view), const char* otherwise) {
   };
 }
 
+// A list of texts; in the environment with commas between them.
+template <class Field>
+auto texts(Field field, bool (*good)(std::string_view), const char* otherwise) {
+  return [=](auto& in, const config_value& value) -> problem {
+    std::vector<std::string> all;
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+      all = *list;
+    } else if (const auto* written = std::get_if<std::string>(&value)) {
+      std::istringstream parts{*written};
+      for (std::string part; std::getline(parts >> std::ws, part, ',');) all.push_back(part);
+    } else {
+      return "must be a list as [\"…\"]";
+    }
+    if (!std::all_of(all.begin(), all.end(), [&](const auto& t) { return one_line(t) && good(t); }))
+      return std::string(otherwise);
+    field(in) = std::move(all);
+    return std::nullopt;
+  };
+}
+
+bool is_origin(std::string_view text) {
+  if (text == "*") return true;
+  if (!starts_with_one_of(text, {"http://", "https://"})) return false;
+  const auto host = text.substr(text.find("://") + 3);
+  return host.find_first_of("/ ?#@\"<>*,") == std::string_view::npos;
+}
+bool is_bucket(std::string_view text) { return parse_bucket(text).has_value(); }
 bool any_text(std::string_view) { return true; }
 bool is_public_url(std::string_view url) {
   return url.empty() || (starts_with_one_of(url, {"http://", "https://"}) && url.back() != '/' &&
@@ -173,6 +202,8 @@ std::vector<config_key> make_config_keys() {
       {"limits", "queue_depth", count(DIP_FIELD(limits.queue_depth), 1, big)},
       {"limits", "free_disk", size(DIP_FIELD(limits.free_disk), 0, 1024 * tebibyte)},
       {"limits", "wait", duration(DIP_FIELD(limits.wait), second, hour)},
+      {"limits", "rate", count(DIP_FIELD(limits.rate), 0, big)},
+      {"limits", "burst", count(DIP_FIELD(limits.burst), 0, big)},
 
       {"retention", "request_files", duration(DIP_FIELD(retention.request_files), minute, 36'500 * day)},
       {"retention", "preprocessed_files",
@@ -201,6 +232,12 @@ std::vector<config_key> make_config_keys() {
       {"security", "tls_key", text(DIP_FIELD(security.tls_key), any_text, file_rule)},
       {"security", "tls_ca", text(DIP_FIELD(security.tls_ca), any_text, file_rule)},
       {"security", "webhook_secret_file", text(DIP_FIELD(security.webhook_secret_file), any_text, file_rule)},
+      {"security", "public_read",
+       texts(DIP_FIELD(security.public_read), is_bucket,
+             "must be a list of buckets: rtp-request-files, rtp-preprocessed-files, rtp-processed-files")},
+      {"security", "cors_origins",
+       texts(DIP_FIELD(security.cors_origins), is_origin,
+             "must be a list of origins as \"https://app.example.org\", or [\"*\"]")},
       {"security", "sandbox",
        text(DIP_FIELD(security.sandbox), is_sandbox, "must be \"auto\" or \"required\"")},
   };
@@ -213,6 +250,8 @@ std::vector<node_key> make_node_keys() {
       {"http", count(DIP_FIELD(http), 1, 65'535)},
       {"actors", count(DIP_FIELD(actors), 0, 65'535)},
       {"objects", count(DIP_FIELD(objects), 0, 65'535)},
+      {"health", count(DIP_FIELD(health), 0, 65'535)},
+      {"access_log", text(DIP_FIELD(access_log), any_text, "must be a path in quotes, or \"-\"")},
       {"data", text(DIP_FIELD(data), is_directory, "must be a directory in quotes")},
   };
 }
@@ -230,7 +269,8 @@ void find_shared_places(const config& c, std::vector<config_conflict>& out) {
       out.push_back({"node", "data", i, "another node on this host has its data in \"" + n.data + "\""});
     for (const auto& [key, port] : {std::pair{std::string_view("http"), n.http},
                                     {std::string_view("actors"), n.actors},
-                                    {std::string_view("objects"), n.objects}})
+                                    {std::string_view("objects"), n.objects},
+                                    {std::string_view("health"), n.health}})
       if (port != 0 && !ports.insert({n.host, port}).second)
         out.push_back({"node", key, i, "port " + std::to_string(port) + " is used twice on " + n.host});
     if (c.nodes.size() > 1 && n.actors == 0)
@@ -268,6 +308,10 @@ std::vector<config_conflict> find_conflicts(const config& c) {
     if (has_a && !has_b) out.push_back({section, a, 0, "needs " + std::string(b) + " beside it"});
     if (has_b && !has_a) out.push_back({section, b, 0, "needs " + std::string(a) + " beside it"});
   };
+  if (c.limits.burst != 0 && c.limits.rate == 0)
+    out.push_back({"limits", "burst", 0, "needs rate beside it"});
+  if (c.security.api_keys_file.empty() && c.security.public_read != security_config{}.public_read)
+    out.push_back({"security", "public_read", 0, "needs api_keys_file beside it: without keys all may read"});
   both("smtp", "user", !c.smtp.user.empty(), "password_file", !c.smtp.password_file.empty());
   both("security", "tls_cert", !c.security.tls_cert.empty(), "tls_key", !c.security.tls_key.empty());
   return out;

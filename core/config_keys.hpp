@@ -8,13 +8,14 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/config.hpp"
 
 namespace dip {
 
 // A value as it was written.
-using config_value = std::variant<bool, std::int64_t, double, std::string>;
+using config_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 struct config_key {
   std::string_view section, name;

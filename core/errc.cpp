@@ -6,7 +6,7 @@
 namespace dip {
 namespace {
 
-constexpr std::array<std::pair<errc, std::string_view>, 29> words{{
+constexpr std::array<std::pair<errc, std::string_view>, 30> words{{
     {errc::bad_request, "bad_request"},
     {errc::unauthorized, "unauthorized"},
     {errc::forbidden, "forbidden"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<errc, std::string_view>, 29> words{{
     {errc::length_required, "length_required"},
     {errc::too_large, "too_large"},
     {errc::unsupported_media, "unsupported_media"},
+    {errc::precondition_failed, "precondition_failed"},
     {errc::bad_range, "bad_range"},
     {errc::invalid_image, "invalid_image"},
     {errc::too_many_pixels, "too_many_pixels"},

@@ -22,6 +22,7 @@ enum class errc : unsigned char {
   length_required,       // a body of unknown length where one must be announced
   too_large,             // a body over its limit
   unsupported_media,     // not an image of a format that we read
+  precondition_failed,   // If-Match or If-Unmodified-Since does not hold
   bad_range,             // a range outside the file
   invalid_image,         // of a known format, but it cannot be read
   too_many_pixels,       // over limits.pixels or limits.frames

@@ -62,8 +62,8 @@ TEST_CASE("the shipped cluster.conf is three nodes and nothing but defaults") {
   const auto parsed = parse_config(shipped());
   REQUIRE(parsed);
   REQUIRE(parsed->nodes.size() == 3);
-  CHECK(parsed->nodes[0] == node_config{"n1", "127.0.0.1", 8081, 4801, 0, "dip-data/n1"});
-  CHECK(parsed->nodes[2] == node_config{"n3", "127.0.0.1", 8083, 4803, 0, "dip-data/n3"});
+  CHECK(parsed->nodes[0] == node_config{"n1", "127.0.0.1", 8081, 4801, 0, "dip-data/n1", 0, ""});
+  CHECK(parsed->nodes[2] == node_config{"n3", "127.0.0.1", 8083, 4803, 0, "dip-data/n3", 0, ""});
   config expected = default_config();
   expected.nodes = parsed->nodes;
   CHECK(*parsed == expected);
