@@ -35,8 +35,9 @@ bool put(const char* path, const std::string& text) {
   return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// Root needs no user namespace, and becomes nobody; anybody else is root of a new one, and nobody in it.
-enum class standing { refused, was_root, own_users };
+// Root needs no user namespace, and becomes nobody; anybody else is root of a new one, and nobody in it. Root
+// without rights, as in some containers, gets the namespaces, but not itself as a user in them.
+enum class standing { refused, was_root, own_users, no_user };
 
 standing move_apart() {
   const unsigned user = ::geteuid(), group = ::getegid();
@@ -48,7 +49,7 @@ standing move_apart() {
   // user_namespaces(7): a group may only be mapped when setgroups is denied.
   const bool mapped = put("/proc/self/setgroups", "deny") && put("/proc/self/uid_map", map(user)) &&
                       put("/proc/self/gid_map", map(group));
-  return mapped ? standing::own_users : standing::refused;
+  return mapped ? standing::own_users : standing::no_user;
 }
 
 bool drop_rights(standing from) {
@@ -105,6 +106,7 @@ walls build_walls() {
     if (::geteuid() == 0 && !drop_rights(standing::was_root)) add(made.missing, reason("rights are kept"));
     return made;
   }
+  if (from == standing::no_user) add(made.missing, reason("no user of its own"));
   made.jail = enter_jail();
   if (!made.jail) add(made.missing, reason("no file system of its own"));
   if (!drop_rights(from)) add(made.missing, reason("rights are kept"));

@@ -5,7 +5,10 @@
 #include <string>
 
 #include <catch2/catch_test_macros.hpp>
+#include <linux/capability.h>
 #include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,11 +28,20 @@ bool refuse_namespaces() {
          ::seccomp_load(filter) == 0;
 }
 
-// Whether `claim` holds in a process, and in those that it starts, that may not move apart.
-bool holds_without_namespaces(const std::function<bool()>& claim) {
+// Root, but with none of its rights, now and after each exec.
+bool give_up_rights() {
+  for (int right = 0; right <= CAP_LAST_CAP; ++right)
+    if (::prctl(PR_CAPBSET_DROP, right) != 0 && errno != EINVAL) return false;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2]{};
+  return ::syscall(SYS_capset, &header, none) == 0;
+}
+
+// Whether `claim` holds in a process, and in those that it starts, after `prepare`.
+bool holds_after(bool (*prepare)(), const std::function<bool()>& claim) {
   const pid_t child = ::fork();
   if (child == 0) {
-    if (!refuse_namespaces()) ::_exit(broken);
+    if (!prepare()) ::_exit(broken);
     ::_exit(claim() ? held : did_not_hold);
   }
   int status = 0;
@@ -48,7 +60,7 @@ codec_options options(bool required) {
 }
 
 TEST_CASE("where namespaces are refused, a required sandbox is an error that says so") {
-  CHECK(holds_without_namespaces([] {
+  CHECK(holds_after(refuse_namespaces, [] {
     const auto launcher = start_codec(options(true));
     return !launcher && launcher.error().code == errc::io &&
            launcher.error().detail.find("no namespaces: Operation not permitted") != std::string::npos;
@@ -56,7 +68,7 @@ TEST_CASE("where namespaces are refused, a required sandbox is an error that say
 }
 
 TEST_CASE("where namespaces are refused, images are worked on all the same, and what is missing is said") {
-  CHECK(holds_without_namespaces([] {
+  CHECK(holds_after(refuse_namespaces, [] {
     const auto launcher = start_codec(options(false));
     if (!launcher || (*launcher)->missing_walls().find("no namespaces") == std::string::npos) return false;
     const auto one = (*launcher)->launch();
@@ -64,8 +76,22 @@ TEST_CASE("where namespaces are refused, images are worked on all the same, and 
   }));
 }
 
+TEST_CASE("root without rights works in a weaker sandbox, and what is missing is said") {
+  if (::geteuid() != 0) SKIP("only root can give up its rights");
+  CHECK(holds_after(give_up_rights, [] {
+    const auto launcher = start_codec(options(false));
+    if (!launcher || (*launcher)->missing_walls().empty()) return false;
+    const auto one = (*launcher)->launch();
+    return one && (*one)->probe(memory_file{quarters_png(8, 8)}.get(), image_format::png, plenty).has_value();
+  }));
+  CHECK(holds_after(give_up_rights, [] {
+    const auto launcher = start_codec(options(true));
+    return !launcher && launcher.error().code == errc::io;
+  }));
+}
+
 TEST_CASE("where there is no jail, text is refused with a sentence") {
-  CHECK(holds_without_namespaces([] {
+  CHECK(holds_after(refuse_namespaces, [] {
     const auto launcher = start_codec(options(false));
     if (!launcher) return false;
     const auto one = (*launcher)->launch();
