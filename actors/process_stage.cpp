@@ -61,6 +61,15 @@ private:
     return keep(r, *done, *outs, made);
   }
 
+  // What a browser proposes when it saves an output: the uploaded file's name, with what tells it from the
+  // others.
+  static std::string name_for_people(const request_record& r, const output_plan& of) {
+    const auto dot = r.file_name.rfind('.');
+    auto name = r.file_name.substr(0, dot == 0 ? std::string::npos : dot);
+    if (r.plan.outputs.size() > 1) name += "-" + of.name;
+    return name + "." + std::string{spec_of(of.format).extension};
+  }
+
   // Missing, short or damaged: the stage before has to make it again.
   result<std::unique_ptr<object_reader>> open_preprocessed(const request_record& r) {
     if (!r.preprocessed) return fail(errc::stage_lost, "there is no preprocessed file");
@@ -109,7 +118,7 @@ private:
       auto row = commit(*outs[i], make_output_name(attempt, plan.name, plan.format), plan.format,
                         done.outputs.at(i));
       if (!row) return tl::make_unexpected(row.error());
-      row->original_name = r.file_name;
+      row->original_name = name_for_people(r, plan);
       made.outputs.push_back(
           {plan.name, row->name, plan.format, row->header.width, row->header.height, row->size});
       made.objects.push_back(std::move(*row));

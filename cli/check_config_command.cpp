@@ -1,10 +1,7 @@
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "cli/commands.hpp"
+#include "cli/text_file.hpp"
 #include "core/config.hpp"
 #include "core/text.hpp"
 
@@ -40,14 +37,12 @@ std::string placed(const std::string& file, const config_error& e) {
 }  // namespace
 
 int run_check_config(const std::string& file, bool as_json) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) {
-    complain(printable(file) + " cannot be read: " + std::strerror(errno));
+  const auto text = read_text_file(file);
+  if (!text) {
+    complain(text.error().detail);
     return work_failed;
   }
-  const auto parsed = parse_config(text.str());
+  const auto parsed = parse_config(*text);
   if (as_json) print_json(parsed ? std::vector<config_error>{} : parsed.error());
   if (!parsed) {
     if (!as_json)

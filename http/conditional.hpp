@@ -15,6 +15,9 @@ struct validators {
   wall_time modified{};
 };
 
+// Whether the call is to be done at all: If-Match, and only without it If-Unmodified-Since. `false` is a 412.
+[[nodiscard]] bool precondition_holds(const http_request& r, const validators& v);
+
 // Whether 304 is the answer to a GET or HEAD: If-None-Match, and only without it If-Modified-Since.
 [[nodiscard]] bool not_modified(const http_request& r, const validators& v);
 

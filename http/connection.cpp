@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +36,14 @@ connection::step connection::transmit(std::string_view bytes) {
   do count = ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   while (count < 0 && errno == EINTR);
   return step_of(count, step_state::wants_write);
+}
+
+connection::step connection::transmit_file(int file, std::uint64_t offset, size_t count) {
+  auto from = static_cast<off_t>(offset);
+  ssize_t sent = 0;
+  do sent = ::sendfile(descriptor, file, &from, count);
+  while (sent < 0 && errno == EINTR);
+  return step_of(sent, step_state::wants_write);
 }
 
 connection::step connection::flush() {

@@ -50,6 +50,8 @@ public:
   // One non-blocking read or write.
   step receive(std::span<char> out);
   step transmit(std::string_view bytes);
+  // The same out of a file, past this process, where there is no TLS. `ended`: the file is shorter.
+  step transmit_file(int file, std::uint64_t offset, size_t count);
   // Sends of `out` what goes without waiting. `done`: it is empty.
   step flush();
   // Waits for what `want` says; false when `patience` is over.

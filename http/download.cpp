@@ -17,6 +17,7 @@ class opened_source final : public body_source {
 public:
   explicit opened_source(std::unique_ptr<opened_object> file) : file_(std::move(file)) {}
   result<size_t> read(std::uint64_t offset, std::span<char> out) override { return file_->read(offset, out); }
+  int descriptor() const override { return file_->descriptor(); }
 
 private:
   std::unique_ptr<opened_object> file_;
@@ -71,10 +72,17 @@ void describe(http_response& out, const object_row& row) {
 
 }  // namespace
 
+validators validators_of(const object_row& row) { return {etag_of(row), row.created_at}; }
+
+error no_such_version() {
+  return {errc::precondition_failed, "the file is another than If-Match or If-Unmodified-Since asks for", {}};
+}
+
 http_response download(const http_request& r, files_port& files, const object_name& name, wall_time now) {
   const auto row = files.find(name);
   if (!row) return make_problem(row.error(), r.id);
-  const validators v{etag_of(*row), row->created_at};
+  const auto v = validators_of(*row);
+  if (!precondition_holds(r, v)) return make_problem(no_such_version(), r.id);
 
   http_response out;
   out.headers = {{"ETag", v.etag},

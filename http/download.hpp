@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "http/conditional.hpp"
 #include "http/message.hpp"
 #include "http/ports.hpp"
 
@@ -10,5 +11,9 @@ namespace dip::http {
 // Opens the object only where its bytes are to be sent.
 [[nodiscard]] http_response download(const http_request& r, files_port& files, const object_name& name,
                                      wall_time now);
+
+[[nodiscard]] validators validators_of(const object_row& row);
+// The 412 of a file.
+[[nodiscard]] error no_such_version();
 
 }  // namespace dip::http

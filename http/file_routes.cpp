@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 
+#include "http/doors.hpp"
 #include "http/download.hpp"
 #include "http/problem.hpp"
 #include "http/query.hpp"
@@ -40,6 +42,8 @@ public:
   http_response get(const http_request& r) const {
     const auto name = named_object(r);
     if (!name) return make_problem(name.error(), r.id);
+    if (!is_public(name->in))
+      if (auto allowed = require(r, scope::read); !allowed) return make_problem(allowed.error(), r.id);
     if (r.param("info"))
       return json_answer(
           r, c_.node.files.find(*name).map([&](const object_row& row) { return file_json(row, origin()); }));
@@ -49,6 +53,11 @@ public:
   http_response remove(const http_request& r) const {
     const auto name = named_object(r);
     if (!name) return make_problem(name.error(), r.id);
+    if (r.header("If-Match") || r.header("If-Unmodified-Since")) {
+      const auto row = c_.node.files.find(*name);
+      if (!row) return make_problem(row.error(), r.id);
+      if (!precondition_holds(r, validators_of(*row))) return make_problem(no_such_version(), r.id);
+    }
     const auto removed = c_.node.files.remove(*name);
     if (!removed) return make_problem(removed.error(), r.id);
     return {.status = 204};
@@ -68,6 +77,11 @@ private:
         .map([&](const page<object_row>& rows) { return files_json(rows, origin()); });
   }
 
+  [[nodiscard]] bool is_public(bucket b) const {
+    const auto& all = c_.conf.security.public_read;
+    return c_.at == nullptr || std::ranges::find(all, to_string(b)) != all.end();
+  }
+
   const std::string& origin() const { return c_.node.node.public_url(); }
 
   route_context c_;
@@ -78,11 +92,25 @@ private:
 void add_file_routes(router& to, const route_context& context) {
   const file_calls calls{context};
   const auto limit = context.conf.limits.upload;
-  to.add({"GET", "/files", [calls](const http_request& r) { return calls.list(r); }});
-  to.add({"POST", "/files", [calls](const http_request& r) { return calls.post(r); },
-          [limit](const http_request& r) { return max_upload_body(r, limit); }});
-  to.add({"GET", "/files/{bucket}/{key...}", [calls](const http_request& r) { return calls.get(r); }});
-  to.add({"DELETE", "/files/{bucket}/{key...}", [calls](const http_request& r) { return calls.remove(r); }});
+  to.add({.method = "GET",
+          .pattern = "/files",
+          .answer = [calls](const http_request& r) { return calls.list(r); },
+          .needs = {scope::read}});
+  to.add({.method = "POST",
+          .pattern = "/files",
+          .answer = [calls](const http_request& r) { return calls.post(r); },
+          .max_body = [limit](const http_request& r) { return max_upload_body(r, limit); },
+          .needs = {scope::upload}});
+  // Whoever has the URL may look, as often as a page has pictures; `get` asks for more where a bucket is not
+  // public.
+  to.add({.method = "GET",
+          .pattern = "/files/{bucket}/{key...}",
+          .answer = [calls](const http_request& r) { return calls.get(r); },
+          .counted = false});
+  to.add({.method = "DELETE",
+          .pattern = "/files/{bucket}/{key...}",
+          .answer = [calls](const http_request& r) { return calls.remove(r); },
+          .needs = {scope::upload}});
 }
 
 }  // namespace dip::http

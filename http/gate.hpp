@@ -77,9 +77,10 @@ private:
   void resume(const conn& c);
   void send_answer(const conn& c, http_response r);
   void send_more(const conn& c);
-  [[nodiscard]] step_state send_piece(connection& c);
+  [[nodiscard]] static step_state send_piece(connection& c);
+  [[nodiscard]] static connection::step transmit_source(connection& c);
   static void take_small_file(connection& c);
-  void start_events(const conn& c, const http_response& r);
+  void start_events(const conn& c, http_response r);
   void send_events(const conn& c);
   void flush_events(const conn& c);
   void finished(const conn& c);

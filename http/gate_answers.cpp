@@ -13,6 +13,8 @@ namespace dip::http {
 namespace {
 
 constexpr size_t source_piece = 128 * 1024;
+// What the kernel sends of a file without coming back.
+constexpr std::uint64_t file_piece = 1024 * 1024;
 // After so many bytes of one answer another connection gets its turn.
 constexpr std::uint64_t bytes_a_turn = 8 * 1024 * 1024;
 constexpr size_t read_ahead = 16 * 1024;
@@ -123,7 +125,7 @@ void gate::respond(const conn& c, http_response r) {
   }
   e.events = r.events;
   e.events->start(news);
-  start_events(c, r);
+  start_events(c, std::move(r));
 }
 
 void gate::park(const conn& c) {
@@ -180,6 +182,7 @@ void gate::resume(const conn& c) {
 
 void gate::send_answer(const conn& c, http_response r) {
   auto& e = *c->current;
+  routes_.finish(e.request, r);
   e.status = r.status;
   e.fault = std::move(r.fault);
   e.close = e.close || stopping_ || (e.framing.has_body && !(e.body && e.body->consumed()));
@@ -231,18 +234,17 @@ void gate::take_small_file(connection& c) {
   e.source_left -= count;
 }
 
-// A piece that does not go as a whole is read again: the file does not change.
 gate::step_state gate::send_piece(connection& c) {
-  thread_local std::vector<char> piece(source_piece);
   auto& e = *c.current;
   try {
-    const auto got = e.source->read(
-        e.source_at, std::span{piece}.first(std::min<std::uint64_t>(piece.size(), e.source_left)));
-    if (!got || *got == 0) {
-      e.fault = got ? "the file ends early" : got.error().detail;
+    const auto file = c.channel ? -1 : e.source->descriptor();
+    const auto sent =
+        file >= 0 ? c.transmit_file(file, e.source_at, std::min<std::uint64_t>(file_piece, e.source_left))
+                  : transmit_source(c);
+    if (file >= 0 && sent.what == step_state::ended) {
+      e.fault = "the file ends early";
       return step_state::failed;
     }
-    const auto sent = c.transmit({piece.data(), *got});
     if (sent.what != step_state::done) return sent.what;
     e.source_at += sent.bytes;
     e.source_left -= sent.bytes;
@@ -255,8 +257,22 @@ gate::step_state gate::send_piece(connection& c) {
   }
 }
 
-void gate::start_events(const conn& c, const http_response& r) {
+// A piece that does not go as a whole is read again: the file does not change.
+connection::step gate::transmit_source(connection& c) {
+  thread_local std::vector<char> piece(source_piece);
+  auto& e = *c.current;
+  const auto got = e.source->read(
+      e.source_at, std::span{piece}.first(std::min<std::uint64_t>(piece.size(), e.source_left)));
+  if (!got || *got == 0) {
+    e.fault = got ? "the file ends early" : got.error().detail;
+    return {step_state::failed, 0};
+  }
+  return c.transmit({piece.data(), *got});
+}
+
+void gate::start_events(const conn& c, http_response r) {
   auto& e = *c->current;
+  routes_.finish(e.request, r);
   e.status = r.status;
   e.close = true;
   c->out += answer_head(r, e.request.id, true, time_.wall());
@@ -320,8 +336,9 @@ void gate::abandon(const conn& c, std::string why) {
 }
 
 void gate::note(const connection& c, bool complete) const {
-  if (!log_) return;
   const auto& e = *c.current;
+  routes_.account(e.request, e.received);
+  if (!log_) return;
   log_({e.at, e.request.method, e.request.path, e.status, e.received, e.sent,
         std::chrono::duration_cast<std::chrono::microseconds>(time_.steady() - e.began), c.peer, e.request.id,
         e.fault, complete});

@@ -99,6 +99,7 @@ exchange& gate::new_exchange(connection& c) const {
   c.current->at = time_.wall();
   c.current->began = time_.steady();
   c.current->request.peer = c.peer;
+  c.current->request.client = c.client;
   c.current->request.secure = c.channel != nullptr;
   return *c.current;
 }

@@ -1,6 +1,7 @@
 #include "http/lane.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "http/connection.hpp"
@@ -64,6 +65,11 @@ std::shared_ptr<connection> lane::take() {
 }
 
 void lane::work() {
+  // Sending a file to a peer that is gone cannot be told to stay silent, as other sending can.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   std::unique_lock lock{mutex_};
   calling_ = false;
   for (;;) {

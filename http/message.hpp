@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/api_keys.hpp"
 #include "core/clock.hpp"
 #include "core/errc.hpp"
 
@@ -32,6 +33,14 @@ public:
   virtual result<void> read(const piece_sink& take) = 0;
 };
 
+// Who a request comes from, as the doors see it.
+struct caller {
+  std::string name;            // of the API key; empty: nobody said
+  scope_set scopes;            // what it may do
+  std::uint32_t requests = 0;  // that may be live at once; 0: no limit
+  std::uint64_t bytes = 0;     // that it may send in a day; 0: no limit
+};
+
 struct http_request {
   std::string method;                 // as sent: "GET"
   std::string path;                   // as sent, without the query
@@ -40,9 +49,11 @@ struct http_request {
   std::vector<name_value> headers;    // in order
   std::vector<std::string> args;      // what the braces of the route's pattern took
   std::string peer;                   // the address at the other end
+  std::uint64_t client = 0;           // that address as a number; of IPv6 its network
   bool secure = false;                // came over TLS
-  std::string id;                     // of X-Request-Id
-  request_body* body = nullptr;       // nullptr: there is none
+  caller by;
+  std::string id;                // of X-Request-Id
+  request_body* body = nullptr;  // nullptr: there is none
 
   // All values of that name, joined with ", "; names of headers have no case.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
@@ -56,6 +67,8 @@ public:
   virtual ~body_source() = default;
   // As much as there is at `offset`, up to out.size(). Nothing before the end is a failure.
   virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  // A file with the same bytes, where there is one: the kernel sends it by itself. -1: none.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
 // Says that there is news. Any thread, any number of times.

@@ -17,13 +17,22 @@ http_response readiness(const http_request& r, node_port& node) {
 
 void add_node_routes(router& to, const route_context& context) {
   auto& node = context.node.node;
-  to.add({"GET", "/healthz",
-          [](const http_request& r) { return json_answer(r, std::string{R"({"status":"ok"})"}); }});
-  to.add({"GET", "/readyz", [&node](const http_request& r) { return readiness(r, node); }});
-  to.add({"GET", "/metrics", [&node](const http_request&) {
-            return http_response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                 .body = node.metrics()};
-          }});
+  to.add({.method = "GET",
+          .pattern = "/healthz",
+          .answer = [](const http_request& r) { return json_answer(r, std::string{R"({"status":"ok"})"}); },
+          .counted = false});
+  to.add({.method = "GET",
+          .pattern = "/readyz",
+          .answer = [&node](const http_request& r) { return readiness(r, node); },
+          .counted = false});
+  to.add({.method = "GET",
+          .pattern = "/metrics",
+          .answer =
+              [&node](const http_request&) {
+                return http_response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                     .body = node.metrics()};
+              },
+          .counted = false});
 }
 
 }  // namespace dip::http

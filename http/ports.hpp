@@ -16,6 +16,7 @@
 #include "core/object.hpp"
 #include "core/recipe.hpp"
 #include "core/request.hpp"
+#include "http/message.hpp"
 
 namespace dip::http {
 
@@ -36,6 +37,8 @@ public:
   virtual ~opened_object() = default;
   [[nodiscard]] virtual const object_row& row() const = 0;
   virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  // The open file; -1 where the bytes are in none.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
 template <class T>
@@ -71,12 +74,16 @@ public:
     std::uint32_t limit = 50;
     std::string cursor;
   };
+  struct submission {
+    const caller& by;
+    std::string idempotency_key;  // may be empty; each caller has keys of its own
+    std::string body;             // what its hash is made of
+  };
   virtual ~requests_port() = default;
   // The whole of POST /process-file after its JSON was read: `forbidden` (a foreign file), `not_found`,
   // `invalid_operation` with pointer, `too_many_pixels`, `overloaded`, `draining`, `disk_full`, `no_quorum`,
-  // `idempotency_mismatch`. `idempotency_key` may be empty; `body` is what its hash is made of.
-  virtual result<request_record> submit(const process_request& what, std::string_view idempotency_key,
-                                        std::string_view body) = 0;
+  // `idempotency_mismatch`, `rate_limited` when so many of the caller's are not final yet as it may have.
+  virtual result<request_record> submit(const process_request& what, const submission& from) = 0;
   virtual result<request_record> find(const request_id& id) = 0;
   // Calls `news` whenever the request changes, and when the node begins to stop; from any thread, at once
   // after the change could be found.

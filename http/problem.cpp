@@ -17,6 +17,7 @@ std::string_view title_of(int status) {
     case 408: return "Request Timeout";
     case 409: return "Conflict";
     case 411: return "Length Required";
+    case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 416: return "Range Not Satisfiable";
@@ -57,6 +58,7 @@ int status_of(errc code) noexcept {
     case errc::length_required: return 411;
     case errc::too_large: return 413;
     case errc::unsupported_media: return 415;
+    case errc::precondition_failed: return 412;
     case errc::bad_range: return 416;
     case errc::invalid_image:
     case errc::too_many_pixels:
@@ -95,6 +97,7 @@ http_response make_problem(const error& e, std::string_view request_id) {
   out.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   if (const auto seconds = retry_after(e.code); !seconds.empty())
     out.headers.emplace_back("Retry-After", seconds);
+  if (e.code == errc::unauthorized) out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dip\"");
   if (ours) out.fault = std::string{to_string(e.code)} + ": " + e.detail;
   return out;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/recipe.hpp"
+#include "http/doors.hpp"
 #include "http/problem.hpp"
 #include "http/query.hpp"
 #include "http/record_json.hpp"
@@ -99,23 +100,26 @@ private:
     });
     if (!read) return tl::make_unexpected(read.error());
     return parse_process_request(body, c_.conf.limits, find_preset, &c_.conf.presets)
-        .and_then([&](const process_request& what) { return c_.node.requests.submit(what, *key, body); });
+        .and_then(
+            [&](const process_request& what) { return c_.node.requests.submit(what, {r.by, *key, body}); });
   }
 
   // Nothing of it stays when the request is refused, or is one that was accepted before.
   result<request_record> upload_and_submit(const http_request& r) const {
     const auto key = idempotency_key(r);
     if (!key) return tl::make_unexpected(key.error());
+    if (auto allowed = require(r, scope::upload); !allowed) return tl::make_unexpected(allowed.error());
     const auto& limits = c_.conf.limits;
     const auto got = receive_upload_and_request(r, c_.node.files, limits.upload, limits.request_json);
     if (!got) return tl::make_unexpected(got.error());
-    auto record = with_file(got->request, got->file.name.key)
-                      .and_then([&](const std::string& text) {
-                        return parse_process_request(text, limits, find_preset, &c_.conf.presets);
-                      })
-                      .and_then([&](const process_request& what) {
-                        return c_.node.requests.submit(what, *key, got->file.sha256 + '\n' + got->request);
-                      });
+    auto record =
+        with_file(got->request, got->file.name.key)
+            .and_then([&](const std::string& text) {
+              return parse_process_request(text, limits, find_preset, &c_.conf.presets);
+            })
+            .and_then([&](const process_request& what) {
+              return c_.node.requests.submit(what, {r.by, *key, got->file.sha256 + '\n' + got->request});
+            });
     // Where the outcome is not known the request may still come true, and then it needs its file.
     const bool unknown = !record && record.error().code == errc::no_quorum;
     if (!unknown && (!record || record->file != got->file.name)) (void)c_.node.files.remove(got->file.name);
@@ -166,15 +170,30 @@ private:
 void add_request_routes(router& to, const route_context& context) {
   const request_calls calls{context};
   const auto& limits = context.conf.limits;
-  to.add({"POST", "/process-file", [calls](const http_request& r) { return calls.post(r); },
-          [&limits](const http_request& r) {
-            return is_multipart(r) ? max_upload_body(r, limits.upload) + limits.request_json
-                                   : limits.request_json;
+  to.add({.method = "POST",
+          .pattern = "/process-file",
+          .answer = [calls](const http_request& r) { return calls.post(r); },
+          .max_body =
+              [&limits](const http_request& r) {
+                return is_multipart(r) ? max_upload_body(r, limits.upload) + limits.request_json
+                                       : limits.request_json;
+              },
+          .needs = {scope::process}});
+  to.add({.method = "GET",
+          .pattern = "/requests",
+          .answer = [calls](const http_request& r) { return calls.list(r); },
+          .needs = {scope::read}});
+  // An id is known to whom it was given, as a file's URL is.
+  to.add({.method = "GET", .pattern = "/requests/{id}", .answer = [calls](const http_request& r) {
+            return calls.get(r);
           }});
-  to.add({"GET", "/requests", [calls](const http_request& r) { return calls.list(r); }});
-  to.add({"GET", "/requests/{id}", [calls](const http_request& r) { return calls.get(r); }});
-  to.add({"GET", "/requests/{id}/events", [calls](const http_request& r) { return calls.events(r); }});
-  to.add({"DELETE", "/requests/{id}", [calls](const http_request& r) { return calls.cancel(r); }});
+  to.add({.method = "GET", .pattern = "/requests/{id}/events", .answer = [calls](const http_request& r) {
+            return calls.events(r);
+          }});
+  to.add({.method = "DELETE",
+          .pattern = "/requests/{id}",
+          .answer = [calls](const http_request& r) { return calls.cancel(r); },
+          .needs = {scope::process}});
 }
 
 }  // namespace dip::http

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http/doors.hpp"
 #include "http/problem.hpp"
 
 namespace dip::http {
@@ -67,6 +68,8 @@ router::admission router::admit(http_request& r, bool has_body, std::optional<st
     return {nullptr, http_response{.status = 204, .headers = {{"Allow", "GET, HEAD, POST, DELETE, OPTIONS"}}},
             0};
   std::string allow;
+  if (doors_ && r.method == "OPTIONS")
+    if (auto answer = doors_->preflight(r)) return {nullptr, std::move(answer), 0};
   const route* to = find(r, allow);
   if (!to && allow.empty()) return refuse(errc::not_found, "there is no such path");
   if (!to) {
@@ -76,6 +79,8 @@ router::admission router::admit(http_request& r, bool has_body, std::optional<st
     out.refusal->headers.emplace_back("Allow", allow);
     return out;
   }
+  if (doors_)
+    if (auto refusal = doors_->admit(r, to->needs, to->counted)) return {nullptr, std::move(refusal), 0};
   if (!to->max_body) {
     if (has_body) return refuse(errc::bad_request, "this call takes no body");
     return {to, std::nullopt, 0};
@@ -97,6 +102,14 @@ http_response router::answer(const route& to, const http_request& r) {
   } catch (...) {
     return make_problem({errc::internal, "an exception of an unknown type", {}}, r.id);
   }
+}
+
+void router::finish(const http_request& r, http_response& answer) const {
+  if (doors_) doors_->finish(r, answer);
+}
+
+void router::account(const http_request& r, std::uint64_t bytes) const {
+  if (doors_) doors_->account(r.by, bytes);
 }
 
 }  // namespace dip::http

@@ -11,6 +11,8 @@
 
 namespace dip::http {
 
+class doors;
+
 struct route {
   std::string method;  // GET serves HEAD as well
   std::string
@@ -20,6 +22,8 @@ struct route {
   // Set where a body is needed: the largest that is taken, in bytes. Not set: a request with a body is
   // refused.
   std::function<std::uint64_t(const http_request&)> max_body = {};
+  scope_set needs = {};  // one of them; none: it is open to all
+  bool counted = true;   // towards the limits of how often somebody may call
 };
 
 class router {
@@ -31,11 +35,18 @@ public:
     std::uint64_t max_body = 0;
   };
 
+  // `at` is asked for each request; nullptr: all is open. It must outlive the router.
+  explicit router(doors* at = nullptr) : doors_(at) {}
+
   // Before the first request only.
   void add(route r);
   // Fills r.args. `has_body` and `length` as the head announces them.
   [[nodiscard]] admission admit(http_request& r, bool has_body, std::optional<std::uint64_t> length) const;
   [[nodiscard]] static http_response answer(const route& to, const http_request& r);
+  // To every answer, before its head is made.
+  void finish(const http_request& r, http_response& answer) const;
+  // When `r` and its answer are over: what was received of it.
+  void account(const http_request& r, std::uint64_t bytes) const;
 
 private:
   struct entry {
@@ -45,6 +56,7 @@ private:
   [[nodiscard]] const route* find(http_request& r, std::string& allow) const;
 
   std::vector<entry> entries_;
+  doors* doors_;
 };
 
 }  // namespace dip::http

@@ -1,9 +1,11 @@
 #include "http/routes.hpp"
 
+#include "http/doors.hpp"
+
 namespace dip::http {
 
 router make_routes(const route_context& context) {
-  router out;
+  router out{context.at};
   add_file_routes(out, context);
   add_request_routes(out, context);
   add_node_routes(out, context);

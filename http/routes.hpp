@@ -13,6 +13,7 @@ struct route_context {
   ports node;
   const config& conf;
   const clock& time;
+  doors* at = nullptr;  // nullptr: all is open
 };
 
 [[nodiscard]] router make_routes(const route_context& context);

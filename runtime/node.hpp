@@ -28,11 +28,13 @@ public:
   [[nodiscard]] virtual const std::string& public_url() const = 0;
   // Where e-mail goes when there is no server for it; empty when there is one.
   [[nodiscard]] virtual const std::string& outbox() const = 0;
+  // What the system refuses of the sandbox that images are worked on in; empty: nothing.
+  [[nodiscard]] virtual std::string missing_walls() const = 0;
   // Becomes readable when something failed from which the process cannot recover; `failure` then says what.
   [[nodiscard]] virtual int failure_descriptor() const = 0;
   [[nodiscard]] virtual std::string failure() const = 0;
-  // Reads the certificate again and opens the access log anew. What cannot be had stays as it was; the
-  // sentence says what.
+  // Reads the certificate, the API keys and the admin token again, and opens the access log anew. What cannot
+  // be had stays as it was; the sentence says what.
   virtual result<void> reload() = 0;
   // Stops taking, finishes what runs (at most `within`), and closes everything in the reverse of the start's
   // order.

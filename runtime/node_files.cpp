@@ -51,6 +51,9 @@ private:
     auto header = probes_.borrow()->probe(writer_->descriptor(), format, probe_deadline);
     if (header) return header;
     const auto& e = header.error();
+    // The caller was not slow: 408 would say so.
+    if (e.code == errc::timeout)
+      return fail(errc::overloaded, "the file's header could not be read in time: try again");
     if (e.code == errc::worker_crashed || e.code == errc::invalid_image)
       return fail(errc::invalid_image, e.detail.empty() ? "the file cannot be read as an image" : e.detail);
     return header;
@@ -95,6 +98,7 @@ public:
   result<size_t> read(std::uint64_t offset, std::span<char> out) override {
     return reader_->read(offset, out);
   }
+  int descriptor() const override { return reader_->descriptor(); }
 
 private:
   object_row row_;
@@ -114,7 +118,8 @@ result<std::unique_ptr<http::upload>> node_files::begin_upload() {
 
 result<object_row> node_files::find(const object_name& name) {
   if (name.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file");
-  auto row = env_.store->view(name.partition())->object(name);
+  auto row = env_.store->read(name.partition(), consistency::linearizable)
+                 .and_then([&](const std::unique_ptr<state_view>& view) { return view->object(name); });
   if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file");
   return row;
 }
@@ -143,7 +148,9 @@ result<http::page<object_row>> node_files::list(bucket in, std::uint32_t limit, 
   http::page<object_row> out;
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
     std::uint32_t taken = 0;
-    env_.store->view({p})->each_object(in, before, [&](const object_row& row) {
+    const auto view = env_.store->read({p}, consistency::stale);
+    if (!view) return tl::make_unexpected(view.error());
+    (*view)->each_object(in, before, [&](const object_row& row) {
       if (!row.unlisted) out.items.push_back(row), ++taken;
       return taken <= limit;
     });

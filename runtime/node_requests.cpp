@@ -10,13 +10,6 @@
 namespace dip {
 namespace {
 
-std::string sha256_of(std::string_view a, std::string_view b = {}) {
-  const auto d = make_digest(checksum::sha256);
-  d->add(a);
-  d->add(b);
-  return d->finish().sha256;
-}
-
 // Spreads evenly: the first 64 bits of a SHA-256.
 partition_id partition_of(const std::string& hex, std::uint16_t partitions) {
   return {static_cast<std::uint16_t>(std::stoull(hex.substr(0, 16), nullptr, 16) % partitions)};
@@ -31,7 +24,7 @@ result<object_row> node_requests::input_of(const std::string& file) const {
   if (!name) return tl::make_unexpected(name.error());
   if (name->partition().value >= env_.store->partitions())
     return fail(errc::not_found, "no such file", "/file");
-  auto row = env_.store->view(name->partition())->object(*name);
+  auto row = object(*name);
   if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file", "/file");
   return row;
 }
@@ -42,8 +35,7 @@ result<void> node_requests::check_watermarks(const recipe& what) const {
       if (list[i].op != "watermark") continue;
       const auto at = pointer + "/" + std::to_string(i) + "/file";
       const auto name = parse_key(bucket::request_files, text_param(list[i], "file"));
-      if (!name || name->partition().value >= env_.store->partitions() ||
-          !env_.store->view(name->partition())->object(*name))
+      if (!name || name->partition().value >= env_.store->partitions() || !object(*name))
         return fail(errc::not_found, "the watermark is no file in rtp-request-files", at);
     }
     return {};
@@ -90,50 +82,121 @@ result<request_record> node_requests::make_record(const process_request& what) c
   return r;
 }
 
-// First the reservation, then the publish with the id that it holds: a repeat at any point between ends in
-// one request.
-result<std::optional<request_record>> node_requests::reserve(request_record& r, std::string_view key,
-                                                             std::string_view body) const {
+// What an Idempotency-Key stands for already; nothing: nobody has used it, or not for as long as it is kept.
+result<std::optional<idempotency_row>> node_requests::reserved(const std::string& key,
+                                                               const std::string& body_hash) const {
+  const auto p = partition_of(key, env_.store->partitions());
+  const auto view = env_.store->read(p, consistency::linearizable);
+  if (!view) return tl::make_unexpected(view.error());
+  auto row = (*view)->idempotency(key);
+  if (!row && row.error().code == errc::not_found) return std::nullopt;
+  if (!row) return tl::make_unexpected(row.error());
+  if (row->expires_at <= env_.time->wall()) return std::nullopt;
+  if (row->body_hash != body_hash)
+    return fail(errc::idempotency_mismatch, "this Idempotency-Key was used with another body");
+  return std::optional{std::move(*row)};
+}
+
+// The row that holds afterwards: of those who come at once with the same key, one wins.
+result<idempotency_row> node_requests::reserve(const request_record& r, const std::string& key,
+                                               const std::string& body_hash,
+                                               const request_id& instead_of) const {
   idempotency_row row;
-  row.key = sha256_of("anonymous\n", key);
-  row.body_hash = sha256_of(body);
+  row.key = key;
+  row.body_hash = body_hash;
   row.id = r.id;
   row.file = r.file;
   row.expires_at = env_.time->wall() + env_.cfg->retention.idempotency;
-  const auto p = partition_of(row.key, env_.store->partitions());
-  auto held = ask_.propose_to(p, reserve_idempotency{std::move(row)});
+  auto held = ask_.propose_to(partition_of(key, env_.store->partitions()),
+                              reserve_idempotency{std::move(row), instead_of});
   if (!held) return tl::make_unexpected(held.error());
   if (!held->idempotency) return fail(errc::internal, "the reservation was not answered");
-  r.id = held->idempotency->id;
-  auto there = find(r.id.partition(), r.id);
-  if (there) return std::optional{std::move(*there)};
-  return std::nullopt;
+  return std::move(*held->idempotency);
 }
 
-result<request_record> node_requests::submit(const process_request& what, std::string_view idempotency_key,
-                                             std::string_view body) {
-  if (draining_) return fail(errc::draining, "this node is stopping");
-  auto r = make_record(what);
-  if (!r) return r;
-  const auto p = r->file.partition();
-  if (ask_.depth(p, queue_name::request) >= env_.cfg->limits.queue_depth)
-    return fail(errc::overloaded, "rtp-request-queue is full");
-  if (!idempotency_key.empty()) {
-    auto earlier = reserve(*r, idempotency_key, body);
-    if (!earlier) return tl::make_unexpected(earlier.error());
-    if (*earlier) return std::move(**earlier);
+result<void> node_requests::check_live(const http::caller& by) const {
+  if (by.requests == 0) return {};
+  std::uint64_t live = 0;
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
+    const auto view = env_.store->read({p}, consistency::stale);
+    if (!view) return tl::make_unexpected(view.error());
+    live += (*view)->live_requests(by.name);
   }
-  auto accepted = ask_.publish_to(p, topic_name::request, accept_request{std::move(*r)});
+  if (live < by.requests) return {};
+  return fail(errc::rate_limited, "the key " + by.name + " has " + std::to_string(live) +
+                                      " requests that are not final, and may have " +
+                                      std::to_string(by.requests));
+}
+
+// First the reservation, then the publish with the id and the file that it holds: a repeat at any point
+// between ends in one request.
+result<request_record> node_requests::submit_once(const process_request& what, const submission& from) const {
+  const auto key = sha256_hex(from.by.name + "\n" + from.idempotency_key);
+  const auto body_hash = sha256_hex(from.body);
+  auto row = reserved(key, body_hash);
+  if (!row) return tl::make_unexpected(row.error());
+  for (;;) {
+    auto own = what;
+    if (*row) {
+      auto there = find((*row)->id.partition(), (*row)->id);
+      if (there || there.error().code != errc::not_found) return there;
+      // Reserved and not published. The file that it was reserved for is the one that counts, as others may
+      // be publishing it now; when it is gone nobody can, and the key is free for another.
+      const auto file = object((*row)->file);
+      if (!file && file.error().code != errc::not_found) return tl::make_unexpected(file.error());
+      if (file) own.file = (*row)->file.path();
+    }
+    auto r = make_record(own);
+    if (!r) return r;
+    if (auto room = check_room(*r, from.by); !room) return tl::make_unexpected(room.error());
+    if (*row && r->file == (*row)->file) {
+      r->id = (*row)->id;
+      return publish(std::move(*r), from.by);
+    }
+    auto won = reserve(*r, key, body_hash, *row ? (*row)->id : request_id{});
+    if (!won) return tl::make_unexpected(won.error());
+    if (won->id == r->id) return publish(std::move(*r), from.by);
+    row = std::move(*won);
+  }
+}
+
+result<object_row> node_requests::object(const object_name& name) const {
+  return env_.store->read(name.partition(), consistency::linearizable)
+      .and_then([&](const std::unique_ptr<state_view>& view) { return view->object(name); });
+}
+
+result<void> node_requests::check_room(const request_record& r, const http::caller& by) const {
+  if (ask_.depth(r.file.partition(), queue_name::request) >= env_.cfg->limits.queue_depth)
+    return fail(errc::overloaded, "rtp-request-queue is full");
+  return check_live(by);
+}
+
+result<request_record> node_requests::publish(request_record r, const http::caller& by) const {
+  r.caller = by.name;
+  const auto p = r.file.partition();
+  auto accepted = ask_.publish_to(p, topic_name::request, accept_request{std::move(r)});
   if (!accepted) return tl::make_unexpected(accepted.error());
   if (!accepted->request) return fail(errc::internal, "the request was not answered");
   return std::move(*accepted->request);
+}
+
+result<request_record> node_requests::submit(const process_request& what, const submission& from) {
+  if (draining_) return fail(errc::draining, "this node is stopping");
+  if (!from.idempotency_key.empty()) return submit_once(what, from);
+  auto r = make_record(what);
+  if (!r) return r;
+  if (auto room = check_room(*r, from.by); !room) return tl::make_unexpected(room.error());
+  return publish(std::move(*r), from.by);
 }
 
 result<request_record> node_requests::find(const request_id& id) { return find(id.partition(), id); }
 
 result<request_record> node_requests::find(partition_id p, const request_id& id) const {
   if (p.value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
-  auto r = env_.store->view(p)->request(id);
+  auto r =
+      env_.store->read(p, consistency::linearizable).and_then([&](const std::unique_ptr<state_view>& view) {
+        return view->request(id);
+      });
   if (!r && r.error().code == errc::not_found) return fail(errc::not_found, "no such request");
   return r;
 }
@@ -156,7 +219,9 @@ result<http::page<request_record>> node_requests::list(const query& q) {
   http::page<request_record> out;
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
     std::uint32_t taken = 0;
-    env_.store->view({p})->each_request(before, [&](const request_record& r) {
+    const auto view = env_.store->read({p}, consistency::stale);
+    if (!view) return tl::make_unexpected(view.error());
+    (*view)->each_request(before, [&](const request_record& r) {
       if (q.since && r.created_at < *q.since) return false;
       if (!q.status || r.status == *q.status) out.items.push_back(r), ++taken;
       return taken <= q.limit;

@@ -19,8 +19,7 @@ public:
                 const std::string& public_url, const std::atomic<bool>& draining)
       : env_(env), ask_(ask), watch_(watch), codecs_(codecs), public_url_(public_url), draining_(draining) {}
 
-  result<request_record> submit(const process_request& what, std::string_view idempotency_key,
-                                std::string_view body) override;
+  result<request_record> submit(const process_request& what, const submission& from) override;
   result<request_record> find(const request_id& id) override;
   std::unique_ptr<http::subscription> watch(const request_id& id, std::function<void()> news) override;
   result<http::page<request_record>> list(const query& q) override;
@@ -32,8 +31,16 @@ private:
   [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
   [[nodiscard]] result<void> check_formats(const job_plan& plan) const;
   [[nodiscard]] result<request_record> make_record(const process_request& what) const;
-  [[nodiscard]] result<std::optional<request_record>> reserve(request_record& r, std::string_view key,
-                                                              std::string_view body) const;
+  [[nodiscard]] result<std::optional<idempotency_row>> reserved(const std::string& key,
+                                                                const std::string& body_hash) const;
+  [[nodiscard]] result<idempotency_row> reserve(const request_record& r, const std::string& key,
+                                                const std::string& body_hash,
+                                                const request_id& instead_of) const;
+  [[nodiscard]] result<object_row> object(const object_name& name) const;
+  [[nodiscard]] result<request_record> submit_once(const process_request& what, const submission& from) const;
+  [[nodiscard]] result<request_record> publish(request_record r, const http::caller& by) const;
+  [[nodiscard]] result<void> check_room(const request_record& r, const http::caller& by) const;
+  [[nodiscard]] result<void> check_live(const http::caller& by) const;
 
   const environment& env_;
   asking ask_;

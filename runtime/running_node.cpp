@@ -14,6 +14,8 @@
 #include "actors/image_stages.hpp"
 #include "actors/notify_stage.hpp"
 #include "runtime/actor_tree.hpp"
+#include "runtime/credentials.hpp"
+#include "storage/object_bytes.hpp"
 
 namespace dip {
 namespace {
@@ -37,6 +39,9 @@ running_node::~running_node() {
 
 result<void> running_node::start() {
   const auto& nodes = options_.conf.nodes;
+  if (nodes.size() > 1)
+    return fail(errc::bad_request, "the configuration names " + std::to_string(nodes.size()) +
+                                       " nodes, and this version runs one alone: leave one [[node]] in it");
   const auto me =
       std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.name == options_.node; });
   if (me == nodes.end())
@@ -104,8 +109,6 @@ result<void> running_node::start_codecs() {
   auto launcher = start_codec(std::move(o));
   if (!launcher) return tl::make_unexpected(launcher.error());
   launcher_ = std::move(*launcher);
-  if (const auto missing = launcher_->missing_walls(); !missing.empty())
-    spdlog::warn("images are worked on in a weaker sandbox, as the system refuses: {}", missing);
   const auto slots = or_cores(options_.conf.workers.processors);
   auto stages = codec_pool::make(*launcher_, slots);
   if (!stages) return tl::make_unexpected(stages.error());
@@ -164,19 +167,33 @@ void running_node::start_actors() {
   });
 }
 
+result<void> running_node::open_doors() {
+  const auto& c = options_.conf;
+  auto known = read_credentials(c.security);
+  if (!known) return tl::make_unexpected(known.error());
+  doors_ = std::make_unique<http::doors>(
+      http::doors::rules{origin(), {c.limits.rate, c.limits.burst}, c.security.cors_origins, sha256_hex},
+      clock_);
+  doors_->set(std::move(*known));
+  return {};
+}
+
 result<void> running_node::start_gateway() {
+  if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
   files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
   requests_ =
       std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(), draining_);
   routes_ = std::make_unique<http::route_context>(
-      http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_});
-  if (auto opened = access_log_.open(options_.access_log); !opened) return opened;
+      http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_, doors_.get()});
+  if (auto opened = access_log_.open(options_.access_log.empty() ? self_.access_log : options_.access_log);
+      !opened)
+    return opened;
   const auto log = [this](const http::access_entry& e) {
     status_->count_response(e.status);
     access_log_.write(e);
-    if (e.status >= 500 || !e.fault.empty())
+    if (e.status == 500 || !e.fault.empty())  // refusals are counted, and stand in the access log
       spdlog::warn("{} {} {} from {} [{}] {}", e.method, e.path, e.status, e.peer, e.request_id, e.fault);
   };
   http::server_options o;
@@ -197,7 +214,8 @@ result<void> running_node::start_gateway() {
 
 // Few threads and connections of its own: no flood at the other port keeps it from answering.
 result<void> running_node::start_health() {
-  if (options_.health == 0) return {};
+  const auto wanted = options_.health != 0 ? options_.health : self_.health;
+  if (wanted == 0) return {};
   http::router calls;
   http::add_node_routes(calls, *routes_);
   http::server_options o;
@@ -205,15 +223,17 @@ result<void> running_node::start_health() {
   o.threads = 4;
   o.body_threads = 1;
   health_ = std::make_unique<http::server>(std::move(calls), clock_, http::access_log{}, std::move(o));
-  if (auto port = health_->start(self_.host, options_.health); !port)
-    return tl::make_unexpected(port.error());
+  if (auto port = health_->start(self_.host, wanted); !port) return tl::make_unexpected(port.error());
   return {};
 }
 
 result<void> running_node::reload() {
-  // A log that cannot be opened must not keep a certificate from being renewed.
+  // What cannot be read must not keep the others from being renewed.
   auto opened = access_log_.reopen();
   auto renewed = tls_ ? tls_->reload() : result<void>{};
+  auto known = read_credentials(options_.conf.security);
+  if (known) doors_->set(std::move(*known));
+  if (!known) return tl::make_unexpected(known.error());
   return opened ? renewed : opened;
 }
 

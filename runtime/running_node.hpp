@@ -13,6 +13,7 @@
 #include "actors/environment.hpp"
 #include "actors/request_watch.hpp"
 #include "actors/stage.hpp"
+#include "http/doors.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
 #include "imaging/codec_pool.hpp"
@@ -41,6 +42,7 @@ public:
   std::uint16_t port() const override { return port_; }
   const std::string& public_url() const override { return status_->public_url(); }
   const std::string& outbox() const override { return outbox_; }
+  std::string missing_walls() const override { return launcher_->missing_walls(); }
   int failure_descriptor() const override { return failure_fd_; }
   std::string failure() const override;
   result<void> reload() override;
@@ -51,6 +53,7 @@ private:
   result<void> start_codecs();
   result<void> open_mail();
   void start_actors();
+  result<void> open_doors();
   result<void> start_gateway();
   result<void> start_health();
   // Where links point.
@@ -92,6 +95,7 @@ private:
   std::unique_ptr<node_status> status_;
   std::unique_ptr<node_files> files_;
   std::unique_ptr<node_requests> requests_;
+  std::unique_ptr<http::doors> doors_;
   std::unique_ptr<http::route_context> routes_;
   std::shared_ptr<net::tls_server> tls_;
   std::unique_ptr<http::server> server_;

@@ -1,12 +1,8 @@
 #include "runtime/serve.hpp"
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cli/text_file.hpp"
 #include "runtime/node.hpp"
 
 namespace dip {
@@ -45,11 +42,9 @@ std::string sentence(const std::string& file, const std::vector<config_error>& e
 result<config> read_config(const std::string& file) {
   config c = default_config();
   if (!file.empty()) {
-    std::ifstream in{file};
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(errc::not_found, file + " cannot be read: " + std::strerror(errno));
-    auto parsed = parse_config(text.str());
+    auto text = read_text_file(file);
+    if (!text) return tl::make_unexpected(text.error());
+    auto parsed = parse_config(*text);
     if (!parsed) return fail(errc::bad_request, sentence(file, parsed.error()));
     c = std::move(*parsed);
   }
@@ -136,6 +131,8 @@ int serve_command::serve() const {
   auto n = start_node(std::move(o));
   if (!n) return refuse(n.error().detail);
   spdlog::info("ready on {}", (*n)->public_url());
+  if (const auto missing = (*n)->missing_walls(); !missing.empty())
+    spdlog::warn("images are worked on in a weaker sandbox, as the system refuses: {}", missing);
   if (!(*n)->outbox().empty()) spdlog::info("no [smtp] url: e-mail is written to {}", (*n)->outbox());
   const bool asked = wait_for_end(**n, signals);
   if (!asked) {

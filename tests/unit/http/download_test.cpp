@@ -1,3 +1,4 @@
+#include <catch2/generators/catch_generators.hpp>
 #include <sys/socket.h>
 
 #include "tests/unit/http/fixture.hpp"
@@ -165,6 +166,29 @@ TEST_CASE("what a client has already is not sent again") {
   CHECK(status("Range: bytes=99-\r\nIf-None-Match: *") == 304);
 }
 
+TEST_CASE("a call that is for another version of a file is not done") {
+  fixture f;
+  const auto name = f.files.put("bytes");
+  const auto path = "/files/" + name.path();
+  const auto tag = f.get(path).header("ETag");
+  const auto status = [&](const std::string& line) { return f.get(path, line + "\r\n").status; };
+  CHECK(status("If-Match: " + tag) == 200);
+  CHECK(status("If-Match: \"x\", " + tag) == 200);
+  CHECK(status("If-Match: *") == 200);
+  CHECK(code_of(f.get(path, "If-Match: \"x\"\r\n")) == "precondition_failed");
+  CHECK(status("If-Match: W/" + tag) == 412);
+  CHECK(status("If-Match: \"x\"\r\nIf-None-Match: " + tag) == 412);
+  CHECK(status("If-Match: " + tag + "\r\nIf-None-Match: " + tag) == 304);
+  CHECK(status("If-Unmodified-Since: Wed, 04 Mar 2026 12:00:00 GMT") == 200);
+  CHECK(status("If-Unmodified-Since: Wed, 04 Mar 2026 11:59:59 GMT") == 412);
+  CHECK(status("If-Unmodified-Since: yesterday") == 200);
+  CHECK(status("If-Match: " + tag + "\r\nIf-Unmodified-Since: Wed, 04 Mar 2026 11:59:59 GMT") == 200);
+  CHECK(code_of(f.call("DELETE", path, "If-Match: \"x\"\r\n")) == "precondition_failed");
+  CHECK(f.get(path).status == 200);
+  CHECK(f.call("DELETE", path, "If-Match: " + tag + "\r\n").status == 204);
+  CHECK(code_of(f.call("DELETE", path, "If-Match: *\r\n")) == "not_found");
+}
+
 TEST_CASE("nothing outside of a bucket can be named") {
   fixture f;
   const auto name = f.files.put("x");
@@ -244,8 +268,9 @@ TEST_CASE("files are listed a page at a time") {
   CHECK(f.get("/files?lmit=1").body.find("lmit") != std::string::npos);
 }
 
-TEST_CASE("a large file comes whole") {
+TEST_CASE("a large file comes whole, whether it is a file or not") {
   fixture f;
+  f.files.on_disk = GENERATE(false, true);
   std::string bytes(3 << 20, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 >> 7);
   const auto name = f.files.put(bytes);
@@ -266,8 +291,22 @@ TEST_CASE("a file that cannot be read to its end is cut off, and logged") {
   CHECK(log[0].fault == "checksum");
 }
 
+TEST_CASE("a file that is shorter than it was is cut off, and logged") {
+  fixture f;
+  f.files.on_disk = true;
+  const auto name = f.files.put(std::string(1 << 20, 'x'));
+  f.files.objects.at(name).bytes.resize(500'000);
+  const auto r = f.get("/files/" + name.path());
+  CHECK(!r.whole);
+  CHECK(r.body.size() == 500'000);
+  const auto log = f.logged(1);
+  CHECK(!log[0].complete);
+  CHECK(log[0].fault == "the file ends early");
+}
+
 TEST_CASE("a client that goes away frees what it was reading") {
   fixture f;
+  f.files.on_disk = GENERATE(false, true);
   const auto name = f.files.put(std::string(32 << 20, 'x'));
   {
     wire w{f.port};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -9,6 +10,9 @@
 #include <set>
 #include <string>
 #include <utility>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "http/ports.hpp"
 
@@ -41,6 +45,7 @@ struct fake_files final : files_port {
   int live_uploads = 0;
   int live_readers = 0;
   std::uint64_t written = 0;
+  bool on_disk = false;  // what is opened is a file
   std::optional<error> on_begin, on_write, on_finish, on_read, on_remove;
   std::function<void()> wrote = [] {};
   std::pair<std::uint32_t, std::string> listed;
@@ -72,8 +77,14 @@ struct fake_files final : files_port {
   };
 
   struct reader final : opened_object {
-    reader(fake_files& f, stored s) : files(f), file(std::move(s)) {}
+    reader(fake_files& f, stored s) : files(f), file(std::move(s)) {
+      if (!f.on_disk) return;
+      fd = ::memfd_create("object", MFD_CLOEXEC);
+      if (::write(fd, file.bytes.data(), file.bytes.size()) != static_cast<ssize_t>(file.bytes.size()))
+        std::abort();
+    }
     ~reader() override {
+      if (fd >= 0) ::close(fd);
       const std::lock_guard lock{files.mutex};
       --files.live_readers;
     }
@@ -87,8 +98,10 @@ struct fake_files final : files_port {
       std::copy_n(file.bytes.data() + offset, count, out.data());
       return count;
     }
+    int descriptor() const override { return fd; }
     fake_files& files;
     stored file;
+    int fd = -1;
   };
 
   object_name put(const std::string& bytes, const std::string& original = "",
@@ -142,6 +155,7 @@ struct fake_requests final : requests_port {
   std::optional<error> on_submit, on_cancel;
   process_request submitted;
   std::string key, body;
+  caller by;
   query asked;
 
   request_record add(request_status status) {
@@ -155,13 +169,13 @@ struct fake_requests final : requests_port {
     if (status != request_status::accepted) r.timeline.push_back({noon, status, "n1", "w", 1});
     return records[r.id] = r;
   }
-  result<request_record> submit(const process_request& what, std::string_view idempotency,
-                                std::string_view text) override {
+  result<request_record> submit(const process_request& what, const submission& from) override {
     {
       const std::lock_guard lock{mutex};
       submitted = what;
-      key = idempotency;
-      body = text;
+      key = from.idempotency_key;
+      body = from.body;
+      by = from.by;
       if (on_submit) return tl::make_unexpected(*on_submit);
     }
     auto r = add(request_status::accepted);

@@ -97,6 +97,7 @@ TEST_CASE("what the node answers to a request becomes the status") {
                                       {errc::length_required, 411},
                                       {errc::too_large, 413},
                                       {errc::unsupported_media, 415},
+                                      {errc::precondition_failed, 412},
                                       {errc::bad_range, 416},
                                       {errc::invalid_image, 422},
                                       {errc::too_many_pixels, 422},
