@@ -106,6 +106,16 @@ class FullDisk(unittest.TestCase):
         until("there is a ballast again", lambda: client.upload(png(5, 5)).status == 201 and ballast.exists())
         self.assertEqual(node.stop(), 0, node.tail())
 
+    def test_a_disk_that_became_read_only_is_said_in_one_line(self):
+        node = self.node("64m", before='mount -o remount,ro "$PWD"')
+        node.start(wait=False)
+        status = node.process.wait(60)
+        node.process = None
+        said = [line for line in node.log.read_text().splitlines() if line.strip()]
+        self.assertGreater(status, 0, said)
+        self.assertEqual(len(said), 1, said)
+        self.assertIn("Read-only file system", said[0])
+
     @staticmethod
     def objects(node):
         return sorted(p.name for p in (node.disk / "objects").rglob("*") if p.is_file())

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from support import Node, complete, png, program, until
+from support import Node, complete, free_port, png, program, until
 
 
 class Refusals(unittest.TestCase):
@@ -48,6 +48,20 @@ class Refusals(unittest.TestCase):
         node = self.node()
         node.config.unlink()
         self.refused(node, "cluster.conf")
+
+    def test_a_directory_in_the_place_of_the_file(self):
+        node = self.node()
+        node.config.unlink()
+        node.config.mkdir()
+        self.refused(node, f"{node.config} cannot be read: Is a directory")
+        checked = subprocess.run([program(), "check-config", str(node.config)], capture_output=True, text=True)
+        self.assertEqual((checked.returncode, checked.stdout), (1, ""), checked)
+
+    def test_more_nodes_than_one(self):
+        node = self.node()
+        node.config.write_text(node.config.read_text() + f'[[node]]\nname = "n2"\nhttp = {free_port()}\nactors = 2\n')
+        node.config.write_text(node.config.read_text().replace('name = "n1"', 'name = "n1"\nactors = 1', 1))
+        self.refused(node, "names 2 nodes")
 
     def test_a_busy_port(self):
         node = self.node()
