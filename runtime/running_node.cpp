@@ -205,11 +205,11 @@ result<void> running_node::start_gateway() {
   }
   server_ = std::make_unique<http::server>(http::make_routes(*routes_), clock_, log, std::move(o));
   status_->watch_gateway(server_.get());
-  if (auto ok = start_health(); !ok) return ok;
   auto port = server_->start(self_.host, self_.http);
   if (!port) return tl::make_unexpected(port.error());
   port_ = *port;
-  return {};
+  // Last: who asks there whether the node is ready may come to the other port at once.
+  return start_health();
 }
 
 // Few threads and connections of its own: no flood at the other port keeps it from answering.
