@@ -64,15 +64,14 @@ void batch::say_left_out() {
   for (size_t i = 0; i < std::min(out.size(), most_names); ++i)
     names += (i == 0 ? "" : ", ") + printable(fs::path(out[i]).filename().string());
   if (out.size() > most_names) names += ", …";
-  screen_.complain(std::to_string(out.size()) + (out.size() == 1 ? " file is" : " files are") +
-                   " no image and left out: " + names);
+  screen_.note(std::to_string(out.size()) + (out.size() == 1 ? " file is" : " files are") +
+               " no image and left out: " + names);
 }
 
 void batch::take_some() {
   node_api api(common_.node);
   const auto& files = inputs_.files;
-  for (size_t i = next_++; i < files.size() && !interrupted() && !hopeless_; i = next_++)
-    take_one(api, files[i]);
+  for (size_t i = next_++; i < files.size() && !given_up(); i = next_++) take_one(api, files[i]);
 }
 
 void batch::take_one(node_api& api, const input_file& input) {
@@ -96,6 +95,8 @@ void batch::note_done(const task& t, const json& record) {
   if (resume_) resume_->done(t.key, record);
 }
 
+bool batch::given_up() const { return interrupted() || hopeless_; }
+
 int batch::end(bool forget_when_done) {
   if (interrupted()) {
     if (resume_) screen_.complain("interrupted; the same command goes on from here");
@@ -105,6 +106,10 @@ int batch::end(bool forget_when_done) {
     screen_.complain(resume_->problem());
     note_exit(work_failed);
   }
+  // On a terminal there is somebody who was away meanwhile.
+  if (shown_.err_is_terminal && !common_.json && inputs_.files.size() > 1)
+    screen_.note(board_.summary() +
+                 (resume_ && worst_ != done ? "; the same command tries again what is not done" : ""));
   if (resume_ && forget_when_done && worst_ == done) resume_->forget();
   return worst_;
 }

@@ -35,6 +35,8 @@ protected:
   ~batch() = default;
 
   void take_all(unsigned parallel);
+  // After Ctrl-C, or when no node is left: what is not begun is left as it is.
+  [[nodiscard]] bool given_up() const;
   // The worst that any file met; forgets what was done for the next run when there is to be none.
   [[nodiscard]] int end(bool forget_when_done);
 

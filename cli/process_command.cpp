@@ -83,8 +83,9 @@ private:
     auto accepted =
         api.process(file, request_, key, [&](std::uint64_t bytes) { board_.uploaded(t.row, bytes); });
     if (accepted && resume_) resume_->accepted(t.key, text_of(*accepted, "id"));
-    // What the node refused it has not kept; a lost answer may have been a yes.
-    if (!accepted && resume_ && accepted.error().what == node_error::kind::refused) resume_->failed(t.key);
+    // What was refused is not kept. A lost answer, or one without a quorum, may have been a yes.
+    const int status = accepted ? 0 : accepted.error().status;
+    if (resume_ && status >= 400 && status < 500) resume_->failed(t.key);
     return accepted;
   }
 
@@ -117,6 +118,7 @@ private:
   void finish_some() {
     node_api api(common_.node);
     for (submitted s; next(s);) {
+      if (given_up()) continue;
       json record;
       const auto good = finish(api, s, record);
       if (good)

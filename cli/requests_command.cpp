@@ -54,13 +54,14 @@ void print_table(const json& page) {
   const auto shown = display::of_this_process();
   std::vector<std::vector<std::string>> rows;
   for (const auto& r : page["requests"])
-    rows.push_back({text_of(r, "id"), text_of(r, "status"), short_time(text_of(r, "created_at")),
-                    text_of(r, "file_name"), std::to_string(r.value("outputs", json::array()).size())});
+    rows.push_back({text_of(r, "id"), text_of(r, "status"), text_of(r, "file_name"),
+                    short_time(text_of(r, "created_at")),
+                    std::to_string(r.value("outputs", json::array()).size())});
   const std::string text = rows.empty() ? "no requests\n"
                                         : render_table({{"REQUEST"},
                                                         {"STATUS"},
+                                                        {"FILE", false, true, true},
                                                         {"CREATED (UTC)", false, false, true},
-                                                        {"FILE", false, true},
                                                         {"OUTPUTS", true, false, true}},
                                                        rows, shown.columns(), shown.out);
   std::fputs(text.c_str(), stdout);

@@ -1,5 +1,6 @@
 // The client as a program, against a node that is a few lines of Python.
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
@@ -25,11 +26,11 @@ struct outcome {
 class client {
 public:
   explicit client(std::vector<std::string> node_options = {})
-      : node_([&] {
+      : node_(std::in_place, [&] {
           node_options.insert(node_options.begin(), "tests/support/fake_node.py");
           return node_options;
         }()) {
-    set("DIP_URL", "http://127.0.0.1:" + std::to_string(node_.hello()["port"].get<int>()));
+    set("DIP_URL", "http://127.0.0.1:" + std::to_string(node_->hello()["port"].get<int>()));
   }
 
   void set(const std::string& name, const std::string& value) { environment_.push_back(name + "=" + value); }
@@ -56,6 +57,7 @@ public:
     return pid;
   }
 
+  void end_node() { node_.reset(); }
   // What the next commands read from their standard input.
   void send(std::string_view bytes) { dir.write("stdin", bytes); }
   [[nodiscard]] std::string url() const { return environment_.front().substr(8); }
@@ -94,7 +96,7 @@ public:
   const test::scratch_dir dir;
 
 private:
-  test::python_child node_;
+  std::optional<test::python_child> node_;
   std::vector<std::string> environment_;
 };
 
@@ -488,4 +490,20 @@ TEST_CASE("listings go on over pages") {
   CHECK(json::parse(c.run({"requests", "--json", "--limit", "5"}).out)["requests"].size() == 5);
   CHECK(json::parse(c.run({"requests", "--json", "--limit", "3"}).out)["requests"].size() == 3);
   CHECK(c.calls("/requests?") == 5);
+}
+
+TEST_CASE("when the node is gone for good, that is said once and soon") {
+  test::scratch_dir dir;
+  std::optional<client> c(std::in_place, std::vector<std::string>{"--hold"});
+  std::vector<std::string> arguments{"process", "--out", dir / "out", "--parallel", "2", "--retry-for", "1"};
+  for (int i = 0; i < 20; ++i)
+    arguments.push_back(dir.write("f" + std::to_string(i) + ".jpg", std::to_string(i)));
+  const auto pid = c->start(arguments);
+  while (c->calls("/requests/") < 2) {
+  }
+  c->end_node();
+  const auto got = c->finish(pid);
+  CHECK(got.code == 3);
+  CHECK(one_plain_line(got.err));
+  CHECK(std::filesystem::exists(dir / "out/.dip-resume"));
 }

@@ -195,6 +195,7 @@ TEST_CASE("progress says how far, how fast and how long") {
   const auto second = board.begin("b.jpg", 3'000'000);
   board.end(second, false);
   CHECK(has(board.lines(79, 6, {})[0], "2/4  1 failed"));
+  CHECK(board.summary() == "1 file in 0:02, 1 failed");
 }
 
 TEST_CASE("with work to follow, the upload is half the way") {
