@@ -99,7 +99,8 @@ class Made(unittest.TestCase):
         if shutil.which("fish"):
             script = dip("completion", "fish").stdout + '\ncomplete -C "dip process a.jpg --format we"'
             run = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True)
-            self.assertEqual(run.stdout.split(), ["webp"], run)
+            offered = [line.partition("\t")[0] for line in run.stdout.splitlines()]
+            self.assertEqual(offered, ["webp"], run.stderr)
 
     def test_the_man_page_is_good_to_man(self):
         page = dip("man").stdout
@@ -112,7 +113,9 @@ class Made(unittest.TestCase):
             self.assertIn("--retry-for", run.stdout)
         if shutil.which("mandoc"):
             run = subprocess.run(["mandoc", "-Tlint", "-Wwarning"], input=page, capture_output=True, text=True)
-            self.assertEqual(re.findall(r".*(?:WARNING|ERROR).*", run.stdout), [])
+            # A page that is made when it is asked for has no date.
+            said = [line for line in run.stdout.splitlines() if "missing date" not in line]
+            self.assertEqual(said, [])
 
 
 def write():
