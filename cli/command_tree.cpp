@@ -47,6 +47,11 @@ command_doc read_commands(const CLI::App& app) {
   return out;
 }
 
+std::string path_below(const std::string& path, const char* between, const command_doc& command) {
+  std::string out = path;
+  return out.append(between).append(command.name);
+}
+
 std::vector<std::string> words_of(const std::string& value) {
   std::vector<std::string> out;
   if (value == "OP")

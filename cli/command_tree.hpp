@@ -37,6 +37,10 @@ struct command_doc {
 
 [[nodiscard]] command_doc read_commands(const CLI::App& app);
 
+// What is typed or written to get from a command to one below it.
+[[nodiscard]] std::string path_below(const std::string& path, const char* between,
+                                     const command_doc& command);
+
 // The words that a value of this name can be ("FORMAT"), or none.
 [[nodiscard]] std::vector<std::string> words_of(const std::string& value);
 [[nodiscard]] bool is_file(const std::string& value);

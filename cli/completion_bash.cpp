@@ -28,8 +28,8 @@ std::string arguments_of(const command_doc& c) {
 
 void paths(const command_doc& c, const std::string& path, std::string& out) {
   for (const auto& sub : c.commands) {
-    out += "      '" + path + " " + sub.name + "') path='" + path + "/" + sub.name + "' ;;\n";
-    paths(sub, path + "/" + sub.name, out);
+    out += "      '" + path + " " + sub.name + "') path='" + path_below(path, "/", sub) + "' ;;\n";
+    paths(sub, path_below(path, "/", sub), out);
   }
 }
 
@@ -39,7 +39,7 @@ void values(const command_doc& c, const std::string& path, std::string& out) {
     for (const auto& name : o.names)
       out += "    '" + path + " " + name + "') " + candidates(o.value) + "; return ;;\n";
   }
-  for (const auto& sub : c.commands) values(sub, path + "/" + sub.name, out);
+  for (const auto& sub : c.commands) values(sub, path_below(path, "/", sub), out);
 }
 
 void leftovers(const command_doc& c, const std::string& path, std::string& out) {
@@ -47,7 +47,7 @@ void leftovers(const command_doc& c, const std::string& path, std::string& out) 
   for (const auto& o : c.options) names.insert(names.end(), o.names.begin(), o.names.end());
   out += "    '" + path + "')\n      if [[ $cur == -* ]]; then _dip_words '" + spaced(names) +
          "'\n      else " + arguments_of(c) + "; fi ;;\n";
-  for (const auto& sub : c.commands) leftovers(sub, path + "/" + sub.name, out);
+  for (const auto& sub : c.commands) leftovers(sub, path_below(path, "/", sub), out);
 }
 
 }  // namespace

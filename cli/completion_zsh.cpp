@@ -39,7 +39,7 @@ std::string function_name(const std::string& path) {
 }
 
 void functions(const command_doc& c, const std::string& path, std::string& out) {
-  for (const auto& sub : c.commands) functions(sub, path + "/" + sub.name, out);
+  for (const auto& sub : c.commands) functions(sub, path_below(path, "/", sub), out);
   const std::string name = function_name(path);
   out += name + "() {\n";
   if (!c.commands.empty()) {
@@ -56,7 +56,7 @@ void functions(const command_doc& c, const std::string& path, std::string& out) 
         "  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] "
         "in\n";
     for (const auto& sub : c.commands)
-      out += "        " + sub.name + ") " + function_name(path + "/" + sub.name) + " ;;\n";
+      out += "        " + sub.name + ") " + function_name(path_below(path, "/", sub)) + " ;;\n";
     out += "      esac ;;\n  esac\n";
   } else {
     for (const auto& a : c.arguments)

@@ -66,7 +66,7 @@ class formatter final : public CLI::FormatterBase {
 public:
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
     std::string path = app->get_name();
-    for (const auto* up = app->get_parent(); up; up = up->get_parent()) path = up->get_name() + " " + path;
+    for (const auto* up = app->get_parent(); up; up = up->get_parent()) path.insert(0, up->get_name() + " ");
     return help_text(read_commands(*app), path);
   }
 };

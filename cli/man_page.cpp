@@ -55,7 +55,7 @@ bool is_help(const option_doc& o) { return o.names.back() == "--help"; }
 
 void command(const command_doc& c, const std::string& path, std::string& out) {
   if (!c.commands.empty()) {
-    for (const auto& sub : c.commands) command(sub, path + " " + sub.name, out);
+    for (const auto& sub : c.commands) command(sub, path_below(path, " ", sub), out);
     return;
   }
   out += ".SS " + plain(path) + "\n" + synopsis(c, path) + ".PP\n" + plain(c.doc) + ".\n";
@@ -87,7 +87,7 @@ std::string man_page(const command_doc& root) {
       ".SH DESCRIPTION\nRuns a node of DIP, and speaks to nodes that run. Errors are one line on\n"
       "standard error that says what to do. Progress is drawn on terminals only.\n"
       ".SH COMMANDS\n";
-  for (const auto& c : root.commands) command(c, root.name + " " + c.name, out);
+  for (const auto& c : root.commands) command(c, path_below(root.name, " ", c), out);
   return out + ending;
 }
 
