@@ -1,11 +1,19 @@
 #include "cli/cli.hpp"
 
+#include <cstdio>
 #include <cstdlib>
-#include <iostream>
+#include <functional>
+#include <list>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/command_tree.hpp"
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
+#include "cli/help_text.hpp"
+#include "cli/man_page.hpp"
 #include "core/operation_table.hpp"
 
 namespace dip::cli {
@@ -13,133 +21,217 @@ namespace {
 
 constexpr const char* default_url = "http://127.0.0.1:8080";
 
+constexpr const char* upload_examples = R"(Examples:
+  dip upload holiday.jpg
+  dip upload photos --parallel 8 --resume photos.state
+  curl -s https://example.org/cat.png | dip upload - --json)";
+
 constexpr const char* process_examples = R"(Examples:
   dip process holiday.jpg --op resize:width=800 --format webp --out small
-  dip process *.jpg --op resize:width=1600,fit=inside --op sharpen --quality 82 --out web
-  dip process cat.png --op 'text:text="Hello, cat",size=40' --wait
-  dip process photo.jpg --preset avatar --email owner@example.org)";
+  dip process photos --op resize:width=1600,fit=inside --op sharpen --quality 82 --out web
+  dip process '2026/**/*.jpg' --preset avatar --out 'thumbs/{dir}/{stem}-{name}.{ext}'
+  dip process cat.png --op 'text:text="Hello, cat",size=40' --out cat.webp
+  dip process - --op resize:width=200 --format png --out - < in.jpg > out.png)";
 
 constexpr const char* all_examples = R"(Examples:
   dip upload holiday.jpg
-  dip process *.jpg --op resize:width=800,fit=cover --format webp --out small
-  dip status 01JABCDEFGHJKMNPQRSTVWXYZ0
-  dip requests --status failed
+  dip process photos --op resize:width=800,fit=cover --format webp --out small
+  dip watch 01JABCDEFGHJKMNPQRSTVWXYZ0
+  dip requests --status failed --since 12h
 
-DIP_URL names the node, DIP_API_KEY has the key. Exit codes: 0 done, 1 the work failed,
-2 wrong usage, 3 no node could be reached.)";
+DIP_URL names the nodes, DIP_API_KEY has the key. Exit codes: 0 done, 1 the work failed,
+2 wrong usage, 3 no node could be reached, 130 interrupted.)";
 
-void add_common(CLI::App& command, common_options& common) {
-  command.add_option("--url", common.node.url, "a node of the cluster")
-      ->envname("DIP_URL")
-      ->default_str(default_url)
-      ->type_name("URL");
-  command.add_flag("--json", common.json, "JSON on standard output, for scripts");
-}
-
-std::string all_operations() {
-  std::string names;
-  for (const auto& op : operation_table()) names += (names.empty() ? "" : " ") + std::string(op.name);
-  return names;
+std::string joined(const std::vector<std::string>& words, const char* between) {
+  std::string out;
+  for (const auto& w : words) out += (out.empty() ? "" : between) + w;
+  return out;
 }
 
 }  // namespace
 
 struct client_commands::options {
-  common_options upload_common, status_common;
-  std::vector<std::string> upload_files;
+  CLI::App& root;
+  std::vector<std::pair<CLI::App*, std::function<int()>>> commands;
+  std::list<std::pair<common_options*, long>> commons;  // with --retry-for in seconds
+  common_options status_common, watch_common, cancel_common, info_common;
+  upload_options upload;
   process_options process;
-  std::uint32_t quality = 0;
-  std::string status_id;
   requests_options requests;
+  std::string status_id, watch_id, info_file, shell;
+  std::vector<std::string> cancel_ids;
   std::string config_file = "cluster.conf";
   bool config_json = false;
-  CLI::App *upload_command = nullptr, *process_command = nullptr, *status_command = nullptr,
-           *requests_command = nullptr, *check_command = nullptr;
-  CLI::Option* quality_option = nullptr;
 
-  void add_upload(CLI::App& app) {
-    upload_command = app.add_subcommand("upload", "store images, print their URLs");
-    upload_command->add_option("FILE", upload_files, "images")->required()->type_name("");
-    add_common(*upload_command, upload_common);
+  explicit options(CLI::App& app) : root(app) {}
+
+  CLI::App* add(const char* name, const char* doc, std::function<int()> run) {
+    auto* c = root.add_subcommand(name, doc);
+    commands.emplace_back(c, std::move(run));
+    return c;
   }
 
-  void add_process(CLI::App& app) {
-    auto* c = process_command =
-        app.add_subcommand("process", "upload images, have them worked on, fetch the results");
-    c->add_option("FILE", process.files, "images")->required()->type_name("");
-    c->add_option("--op", process.operations,
-                  "an operation, in the order given: NAME or NAME:PARAM=VALUE,…\n" + all_operations())
+  void add_common(CLI::App& c, common_options& common) {
+    auto& kept = commons.emplace_back(&common, static_cast<long>(common.node.retry_for.count()));
+    c.add_option("--url", common.node.urls, "a node of the cluster; several are tried in turn")
+        ->envname("DIP_URL")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->default_str(default_url)
+        ->type_name("URL");
+    c.add_option("--retry-for", kept.second,
+                 "how long a call is tried again while nodes are gone or have no room, at most a day")
+        ->check(CLI::Range(0L, 86'400L))
+        ->capture_default_str()
+        ->type_name("SECONDS");
+    c.add_flag("--json", common.json, "JSON on standard output, for scripts");
+  }
+
+  static void add_files(CLI::App& c, std::vector<std::string>& files) {
+    c.add_option("FILE", files, "images, directories, globs, or - for standard input")
+        ->required()
+        ->type_name("");
+  }
+
+  static void add_batch(CLI::App& c, unsigned& parallel, std::string& resume, const char* doc) {
+    c.add_option("--parallel", parallel, "files on their way at a time, 1 to 64")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str()
+        ->type_name("N");
+    c.add_option("--resume", resume, doc)->type_name("FILE");
+  }
+
+  static void add_id(CLI::App& c, std::string& id) {
+    c.add_option("ID", id, "the request's id")->required()->type_name("");
+  }
+
+  void add_upload() {
+    auto* c = add("upload", "store images, print their URLs", [this] { return run_upload(upload); });
+    add_files(*c, upload.files);
+    add_batch(*c, upload.parallel, upload.resume, "keep in FILE what is done, and pass over it next time");
+    add_common(*c, upload.common);
+    c->footer(upload_examples);
+  }
+
+  void add_process() {
+    auto* c = add("process", "upload images, have them worked on, fetch the results",
+                  [this] { return run_process(process); });
+    add_files(*c, process.files);
+    c->add_option(
+         "--op", process.operations,
+         "an operation, in the order given: NAME or NAME:PARAM=VALUE,… of " + joined(words_of("OP"), " "))
         ->allow_extra_args(false)
         ->type_name("OP");
     c->add_option("--preset", process.preset, "a preset of cluster.conf")->type_name("NAME");
-    c->add_option("--format", process.format, "jpeg, png, webp, avif, gif, tiff; without it, the input's")
+    c->add_option("--format", process.format, joined(words_of("FORMAT"), ", ") + "; without it, the input's")
         ->type_name("FORMAT");
-    quality_option =
-        c->add_option("--quality", quality, "1 to 100")->check(CLI::Range(1, 100))->type_name("N");
+    c->add_option("--quality", process.quality, "1 to 100")->check(CLI::Range(1, 100))->type_name("N");
     c->add_option("--email", process.email, "who is told of the result")->type_name("ADDRESS");
+    c->add_option("--webhook", process.webhook, "what is told of the result")->type_name("URL");
     c->add_flag("--wait", process.wait, "wait for the results");
-    c->add_option("--out", process.out, "download the results into DIR (waits)")->type_name("DIR");
-    c->add_flag("--force", process.force, "replace files that are in DIR already");
+    c->add_option(
+         "--out", process.out,
+         "download the results (waits) into a directory, to one file (small.webp), to standard output\n"
+         "(-), or to names made of {dir} {file} {stem} {name} {ext} {width} {height} {id}")
+        ->type_name("OUT");
+    c->add_flag("--force", process.force, "replace files that are there already");
+    add_batch(*c, process.parallel, process.resume,
+              "keep in FILE what is done, and pass over it next time; without it, in OUT until all is done");
     add_common(*c, process.common);
     c->footer(process_examples);
   }
 
-  void add_status(CLI::App& app) {
-    status_command = app.add_subcommand("status", "what became of a request");
-    status_command->add_option("ID", status_id, "the request's id")->required()->type_name("");
-    add_common(*status_command, status_common);
-  }
-
-  void add_requests(CLI::App& app) {
-    requests_command = app.add_subcommand("requests", "the newest requests");
-    requests_command
-        ->add_option(
-            "--status", requests.status,
-            "only those: accepted, preprocessing, preprocessed, processing, processed, failed, cancelled")
+  void add_requests() {
+    auto* status =
+        add("status", "what became of a request", [this] { return run_status(status_common, status_id); });
+    add_id(*status, status_id);
+    add_common(*status, status_common);
+    auto* watch = add("watch", "follow a request until it is final",
+                      [this] { return run_watch(watch_common, watch_id); });
+    add_id(*watch, watch_id);
+    add_common(*watch, watch_common);
+    auto* c = add("requests", "the newest requests", [this] { return run_requests(requests); });
+    c->add_option("--status", requests.status, "only those: " + joined(words_of("STATUS"), ", "))
         ->type_name("STATUS");
-    requests_command->add_option("--limit", requests.limit, "how many")
-        ->check(CLI::Range(1, 1000))
+    c->add_option("--since", requests.since,
+                  "only those since then: 30m, 12h, 7d ago, or 2026-03-04T05:06:07Z")
+        ->type_name("TIME");
+    c->add_option("--limit", requests.limit, "how many")
+        ->check(CLI::Range(1, 100'000))
         ->capture_default_str()
         ->type_name("N");
-    add_common(*requests_command, requests.common);
+    add_common(*c, requests.common);
+    auto* cancel = add("cancel", "cancel requests that are not final",
+                       [this] { return run_cancel(cancel_common, cancel_ids); });
+    cancel->add_option("ID", cancel_ids, "their ids")->required()->type_name("");
+    add_common(*cancel, cancel_common);
+    auto* about = add("info", "what a stored file is, without its pixels",
+                      [this] { return run_info(info_common, info_file); });
+    about->add_option("URL", info_file, "its public URL, or an upload's key")->required()->type_name("");
+    add_common(*about, info_common);
   }
 
-  void add_check(CLI::App& app) {
-    check_command = app.add_subcommand("check-config", "say what is wrong in a cluster.conf, with the line");
-    check_command->add_option("FILE", config_file, "the file")->capture_default_str()->type_name("");
-    check_command->add_flag("--json", config_json, "JSON on standard output, for scripts");
+  void add_local() {
+    auto* check = add("check-config", "say what is wrong in a cluster.conf, with the line",
+                      [this] { return run_check_config(config_file, config_json); });
+    check->add_option("FILE", config_file, "the file")->capture_default_str()->type_name("");
+    check->add_flag("--json", config_json, "JSON on standard output, for scripts");
+    auto* completion =
+        add("completion", "print a shell's completions", [this] { return print_completion(); });
+    completion->add_option("SHELL", shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->type_name("");
+    completion->footer("Examples:\n  source <(dip completion bash)\n  dip completion fish | source");
+    auto* man = add("man", "print the manual page", [this] {
+      std::fputs(man_page(read_commands(root)).c_str(), stdout);
+      return static_cast<int>(done);
+    });
+    man->footer("Examples:\n  dip man | man -l -");
+  }
+
+  [[nodiscard]] int print_completion() const {
+    const auto tree = read_commands(root);
+    const auto text = shell == "bash"  ? bash_completion(tree)
+                      : shell == "zsh" ? zsh_completion(tree)
+                                       : fish_completion(tree);
+    std::fputs(text.c_str(), stdout);
+    return done;
+  }
+
+  void complete_common() {
+    const char* key = std::getenv("DIP_API_KEY");
+    for (auto& [common, retry_for] : commons) {
+      if (key) common->node.key = key;
+      std::erase(common->node.urls, "");
+      if (common->node.urls.empty()) common->node.urls = {default_url};
+      common->node.retry_for = std::chrono::seconds(retry_for);
+    }
   }
 };
 
-client_commands::client_commands(CLI::App& app) : options_(std::make_unique<options>()) {
-  options_->add_upload(app);
-  options_->add_process(app);
-  options_->add_status(app);
-  options_->add_requests(app);
-  options_->add_check(app);
+client_commands::client_commands(CLI::App& app) : options_(std::make_unique<options>(app)) {
+  options_->add_upload();
+  options_->add_process();
+  options_->add_requests();
+  options_->add_local();
 }
 
 client_commands::~client_commands() = default;
 
 std::optional<int> client_commands::run() const {
-  auto& o = *options_;
-  const char* key = std::getenv("DIP_API_KEY");
-  for (auto* common : {&o.upload_common, &o.process.common, &o.status_common, &o.requests.common}) {
-    if (key) common->node.key = key;
-    if (common->node.url.empty()) common->node.url = default_url;
+  for (const auto& [command, run] : options_->commands) {
+    if (!command->parsed()) continue;
+    options_->complete_common();
+    return run();
   }
-  if (o.quality_option->count() > 0) o.process.quality = o.quality;
-  if (o.upload_command->parsed()) return run_upload(o.upload_common, o.upload_files);
-  if (o.process_command->parsed()) return run_process(o.process);
-  if (o.status_command->parsed()) return run_status(o.status_common, o.status_id);
-  if (o.requests_command->parsed()) return run_requests(o.requests);
-  if (o.check_command->parsed()) return run_check_config(o.config_file, o.config_json);
   return std::nullopt;
 }
 
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
   app.require_subcommand(1);
-  if (app.get_footer().empty()) app.footer(all_examples);
+  use_help_text(app);
+  if (app.get_footer().empty() || app.get_footer() == "\n") app.footer(all_examples);
   try {
     app.parse(argc, argv);
     return std::nullopt;

@@ -42,6 +42,31 @@ std::string pixels_of(const json& object) {
   return width == 0 || height == 0 ? "" : std::to_string(width) + "×" + std::to_string(height);
 }
 
+void print_json(const json& document) {
+  std::puts(document.dump(2, ' ', false, json::error_handler_t::replace).c_str());
+}
+
+std::string short_time(std::string text) {
+  if (text.size() >= 19 && text[10] == 'T') text[10] = ' ';
+  return text.substr(0, 19);
+}
+
+std::string dressed(const std::string& status, const style& with) {
+  if (status == "processed") return with.good(status);
+  if (status == "failed") return with.bad(status);
+  return status == "cancelled" ? with.dim(status) : with.busy(status);
+}
+
+std::optional<int> refuse_empty(const input_list& inputs, const std::vector<std::string>& arguments) {
+  for (const auto& problem : inputs.unreadable)
+    if (inputs.files.empty()) complain(problem);
+  if (!inputs.files.empty()) return std::nullopt;
+  if (inputs.unreadable.empty())
+    complain("there is no image in " + printable(arguments.front()) +
+             (arguments.size() == 1 ? "" : " or the others that were named"));
+  return work_failed;
+}
+
 result<json> make_request_template(const process_options& options) {
   json request = json::object();
   for (const auto& op : options.operations) {
@@ -56,7 +81,8 @@ result<json> make_request_template(const process_options& options) {
     if (options.quality) output["quality"] = *options.quality;
     request["outputs"] = json::array({std::move(output)});
   }
-  if (!options.email.empty()) request["notify"] = {{"email", options.email}};
+  if (!options.email.empty()) request["notify"]["email"] = options.email;
+  if (!options.webhook.empty()) request["notify"]["webhook"] = options.webhook;
   return request;
 }
 

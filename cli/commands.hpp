@@ -8,7 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/input_files.hpp"
 #include "cli/node_api.hpp"
+#include "cli/table.hpp"
 
 namespace dip::cli {
 
@@ -20,28 +22,44 @@ struct common_options {
   bool json = false;
 };
 
-struct process_options {
+struct upload_options {
   common_options common;
-  std::vector<std::string> files;
-  std::vector<std::string> operations;  // as --op
-  std::string preset, format, email;
-  std::optional<std::uint32_t> quality;
-  bool wait = false;  // implied by `out`
-  std::string out;    // directory, made when it is not there; empty: nothing is downloaded
-  bool force = false;
+  std::vector<std::string> files;  // also directories and globs
+  unsigned parallel = 4;           // files on their way at a time
+  std::string resume;              // a file; empty: none
 };
 
-[[nodiscard]] int run_upload(const common_options& common, const std::vector<std::string>& files);
-[[nodiscard]] int run_process(const process_options& options);
-[[nodiscard]] int run_status(const common_options& common, const std::string& id);
+struct process_options {
+  common_options common;
+  std::vector<std::string> files;       // also directories and globs
+  std::vector<std::string> operations;  // as --op
+  std::string preset, format, email, webhook;
+  std::optional<std::uint32_t> quality;
+  bool wait = false;  // implied by `out`
+  std::string out;    // as out_template reads it; empty: nothing is downloaded
+  bool force = false;
+  unsigned parallel = 4;
+  std::string resume;  // a file; empty: the one beside the results, where there are any
+};
 
 struct requests_options {
   common_options common;
-  std::string status;
+  std::string status, since;
   std::uint32_t limit = 20;
 };
+
+[[nodiscard]] int run_upload(const upload_options& options);
+[[nodiscard]] int run_process(const process_options& options);
+[[nodiscard]] int run_status(const common_options& common, const std::string& id);
+[[nodiscard]] int run_watch(const common_options& common, const std::string& id);
+[[nodiscard]] int run_cancel(const common_options& common, const std::vector<std::string>& ids);
+[[nodiscard]] int run_info(const common_options& common, const std::string& file);
 [[nodiscard]] int run_requests(const requests_options& options);
 [[nodiscard]] int run_check_config(const std::string& file, bool json);
+
+// An exit code where there is nothing to do, after it was said.
+[[nodiscard]] std::optional<int> refuse_empty(const input_list& inputs,
+                                              const std::vector<std::string>& arguments);
 
 // The body of POST /process-file, but for `file`. Errors: a sentence about the option that is wrong.
 [[nodiscard]] result<nlohmann::json> make_request_template(const process_options& options);
@@ -54,6 +72,14 @@ void complain(const std::string& line);
 [[nodiscard]] std::string text_of(const nlohmann::json& object, const char* name);
 // One, when it is a number; else 0.
 [[nodiscard]] std::uint64_t number_of(const nlohmann::json& object, const char* name);
+// JSON for people and scripts: two blanks deep, a line break at the end.
+void print_json(const nlohmann::json& document);
+// "2026-03-04 05:06:07" of "2026-03-04T05:06:07.089Z".
+[[nodiscard]] std::string short_time(std::string text);
+// A status in its colour.
+[[nodiscard]] std::string dressed(const std::string& status, const style& with);
+// A request's results as a table; nothing where there are none.
+void print_outputs(const nlohmann::json& record, size_t width, const style& with);
 // "1600×1200", or "" when the object does not say.
 [[nodiscard]] std::string pixels_of(const nlohmann::json& object);
 

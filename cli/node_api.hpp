@@ -6,9 +6,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/event_stream.hpp"
+#include "cli/open_input.hpp"
 #include "net/http_client.hpp"
 
 namespace dip::cli {
@@ -22,44 +25,70 @@ struct node_error {
   };
   kind what = kind::refused;
   std::string text;  // one line that says what to do
+  int status = 0;    // of the answer, where there was one
 };
 
 template <class T>
 using answer = tl::expected<T, node_error>;
 
 struct node_address {
-  std::string url;  // "http://127.0.0.1:8080"; "host:port" is completed, slashes at the end are dropped
+  // Nodes of one cluster, the first that answers is asked: "http://127.0.0.1:8080"; "host:port" is completed,
+  // slashes at the end are dropped.
+  std::vector<std::string> urls;
   std::string key;  // DIP_API_KEY, or empty
+  // How long a call is tried again while no node answers or none has room. Where none ever answered, the
+  // first try is the only one.
+  std::chrono::seconds retry_for{60};
 };
 
-// One thread at a time. A node that has no room now (429, 503) is asked again as its Retry-After says, a few
-// times.
+// One thread at a time. What a node has no room for (429, 503) is asked again when its Retry-After is over; a
+// node that is gone is asked again after a growing pause, the next one of the list at once.
 class node_api {
 public:
   explicit node_api(node_address where);
 
-  // POST /files. `sent` hears the bytes that went out, now and then.
-  [[nodiscard]] answer<nlohmann::json> upload(const std::string& path,
-                                              const std::function<void(std::uint64_t)>& sent);
-  // POST /process-file. Safe to be sent again: the key makes it one request.
-  [[nodiscard]] answer<nlohmann::json> submit(const nlohmann::json& request,
-                                              const std::string& idempotency_key);
+  using byte_count = std::function<void(std::uint64_t)>;
+
+  // POST /files. `sent` hears the bytes that went out, now and then; from 0 again when it is tried again.
+  [[nodiscard]] answer<nlohmann::json> upload(const open_input& file, const byte_count& sent);
+  // POST /process-file with the file in the same call. Safe to be sent again: the key makes it one request.
+  [[nodiscard]] answer<nlohmann::json> process(const open_input& file, const nlohmann::json& request,
+                                               const std::string& idempotency_key, const byte_count& sent);
   // GET /requests/{id}; with `wait` it answers when the request is final, or the time is up.
   [[nodiscard]] answer<nlohmann::json> find(const std::string& id, std::chrono::seconds wait);
   // GET /requests?…
   [[nodiscard]] answer<nlohmann::json> list(const std::string& query);
-  // The file behind a public URL, from this node, whatever origin the URL has. `take` answers false to stop.
-  [[nodiscard]] answer<void> download(const std::string& url,
+  // DELETE /requests/{id}
+  [[nodiscard]] answer<void> cancel(const std::string& id);
+  // GET /requests/{id}/events until the request is final, over as many connections as it takes. `take` hears
+  // each event once and answers false to stop.
+  [[nodiscard]] answer<void> follow(const std::string& id,
+                                    const std::function<bool(const stream_event&)>& take);
+  // What a file is, by its public URL or its key in rtp-request-files.
+  [[nodiscard]] answer<nlohmann::json> describe(const std::string& url_or_key);
+  // The file behind a public URL, from this cluster, whatever origin the URL has. `take` answers false to
+  // stop; `restart` is called before the first byte, also when it is tried again.
+  [[nodiscard]] answer<void> download(const std::string& url, const std::function<bool()>& restart,
                                       const std::function<bool(std::string_view)>& take);
 
 private:
-  answer<net::http_response> call(net::http_request request);
-  answer<nlohmann::json> call_json(net::http_request request);
+  // A call's request has only the path in `url`.
+  struct plan {
+    net::http_request request;
+    std::function<bool(net::http_request&)> before_try = {};  // false: stop
+    bool endless = false;  // a stream: what arrives shows that a node is there again
+  };
+  struct trouble;
+  answer<net::http_response> call(plan what);
+  answer<nlohmann::json> call_json(plan what);
+  tl::expected<net::http_response, net::http_error> ask_nodes(plan& what, bool& progressed);
   [[nodiscard]] node_error explain(const net::http_error& problem) const;
   [[nodiscard]] node_error explain(const net::http_response& response) const;
+  [[nodiscard]] std::string all_urls() const;
 
   node_address where_;
-  net::http_client client_;
+  std::vector<net::http_client> clients_;  // one for each URL
+  size_t current_ = 0;
 };
 
 // 128 bits from the kernel, as hex.

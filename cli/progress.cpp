@@ -139,6 +139,13 @@ std::string progress_board::file_line(const file& f, size_t columns, const style
   return line + with.dim(what);
 }
 
+std::string progress_board::summary() const {
+  const std::lock_guard lock(mutex_);
+  const auto elapsed = static_cast<std::uint64_t>(seconds(clock_.steady() - started_));
+  return std::to_string(good_) + (good_ == 1 ? " file" : " files") + " in " + clock_text(elapsed) +
+         (bad_ == 0 ? "" : ", " + std::to_string(bad_) + " failed");
+}
+
 std::vector<std::string> progress_board::lines(size_t columns, size_t most_files, const style& with) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> out{overall_line(columns, with)};

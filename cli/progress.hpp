@@ -32,6 +32,9 @@ public:
   // `columns`.
   [[nodiscard]] std::vector<std::string> lines(size_t columns, size_t most_files, const style& with) const;
 
+  // "14 files in 0:09, 1 failed"
+  [[nodiscard]] std::string summary() const;
+
 private:
   struct file {
     handle id;

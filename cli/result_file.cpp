@@ -1,10 +1,13 @@
 #include "cli/result_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <fcntl.h>
@@ -21,35 +24,26 @@ tl::unexpected<error> is_there(const std::string& path) {
   return fail(errc::conflict, path + " is there already; --force replaces it");
 }
 
-// What comes from a node must not lead out of the directory.
-std::string as_name(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c == '/' || static_cast<unsigned char>(c) < ' ') c = '_';
-  return out;
+std::string part_name(const std::filesystem::path& whole) {
+  static std::atomic<unsigned> count = 0;
+  return (whole.parent_path() / ("." + whole.filename().string() + "." + std::to_string(::getpid()) + "." +
+                                 std::to_string(count++) + ".part"))
+      .string();
 }
+
+std::string through_proc(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 }  // namespace
 
-std::string result_name(std::string_view input, std::string_view output, std::string_view key, bool single) {
-  std::string name = std::filesystem::path(input).stem().string();
-  if (!single) name += "-" + as_name(output);
-  const auto slash = key.rfind('/');
-  const auto dot = key.rfind('.');
-  if (dot != std::string_view::npos && (slash == std::string_view::npos || dot > slash))
-    name += as_name(key.substr(dot));
-  return name;
-}
-
 result<result_file> result_file::create(const std::string& path, bool replace) {
-  static std::atomic<unsigned> count = 0;
   if (!replace && ::access(path.c_str(), F_OK) == 0) return is_there(path);
   const std::filesystem::path whole(path);
-  const std::string part =
-      (whole.parent_path() / ("." + whole.filename().string() + "." + std::to_string(::getpid()) + "." +
-                              std::to_string(count++) + ".part"))
-          .string();
-  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const std::string dir = whole.has_parent_path() ? whole.parent_path().string() : ".";
+  // Without a name it is gone when this process is killed. Not every file system can.
+  if (const int fd = ::open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); fd >= 0)
+    return result_file(path, "", fd, replace);
+  const std::string part = part_name(whole);
+  const int fd = ::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return refused(path);
   return result_file(path, part, fd, replace);
 }
@@ -84,7 +78,39 @@ bool result_file::write(std::string_view bytes) {
   return true;
 }
 
+bool result_file::restart() {
+  if (::ftruncate(fd_, 0) == 0 && ::lseek(fd_, 0, SEEK_SET) == 0) return true;
+  problem_ = refused(path_).value().detail;
+  return false;
+}
+
+bool result_file::is_there_already() const {
+  std::ifstream there(path_, std::ios::binary);
+  std::array<char, 65536> ours{}, theirs{};
+  for (off_t at = 0; there;) {
+    there.read(theirs.data(), theirs.size());
+    const auto count = there.gcount();
+    if (::pread(fd_, ours.data(), ours.size(), at) != count) return false;
+    if (count == 0) return there.eof();
+    if (!std::equal(ours.begin(), ours.begin() + count, theirs.begin())) return false;
+    at += count;
+  }
+  return there.eof();
+}
+
 result<void> result_file::finish() {
+  const bool nameless = part_.empty();
+  if (nameless && !replace_) {
+    // Unlike rename, link never takes the place of a file that came meanwhile.
+    if (::linkat(AT_FDCWD, through_proc(fd_).c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) == 0)
+      return {};
+    return errno == EEXIST ? is_there(path_) : refused(path_);
+  }
+  if (nameless) {
+    part_ = part_name(path_);
+    if (::linkat(AT_FDCWD, through_proc(fd_).c_str(), AT_FDCWD, part_.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      return refused(path_);
+  }
   // Some file systems tell of a full disk only here.
   if (::close(std::exchange(fd_, -1)) != 0) return refused(path_);
   if (replace_) {
@@ -92,8 +118,7 @@ result<void> result_file::finish() {
     part_.clear();
     return {};
   }
-  // Unlike rename, link never takes the place of a file that came meanwhile; the destructor takes the other
-  // name away.
+  // The destructor takes the other name away.
   if (::link(part_.c_str(), path_.c_str()) == 0) return {};
   return errno == EEXIST ? is_there(path_) : refused(path_);
 }

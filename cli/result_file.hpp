@@ -1,4 +1,4 @@
-// Where results go: their names, and files that are whole or not there.
+// Files that are whole or not there.
 #pragma once
 
 #include <string>
@@ -7,11 +7,6 @@
 #include "core/errc.hpp"
 
 namespace dip::cli {
-
-// "<stem>.<ext>" of a single output, "<stem>-<output>.<ext>" of one of several. `input` is the path of the
-// uploaded file, `key` the object's: its extension is the format's. Never has a directory in it.
-[[nodiscard]] std::string result_name(std::string_view input, std::string_view output, std::string_view key,
-                                      bool single);
 
 // A file under a temporary name beside its own, which it gets by `finish`. Dropped before, it leaves nothing
 // behind. One thread at a time.
@@ -24,9 +19,13 @@ public:
   result_file& operator=(result_file&&) = delete;
 
   [[nodiscard]] bool write(std::string_view bytes);
+  // Back to nothing.
+  [[nodiscard]] bool restart();
+  // Whether the file of that name that is there already has what was written, byte for byte.
+  [[nodiscard]] bool is_there_already() const;
   // Errors: `conflict` when a file of that name came meanwhile and not `replace`, `io`.
   [[nodiscard]] result<void> finish();
-  // Why `write` failed.
+  // Why `write` or `restart` failed.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
 private:

@@ -70,6 +70,12 @@ void screen::complain(const std::string& line) {
   put(stderr, shown_.err.bad("dip:") + " " + line + "\n");
 }
 
+void screen::note(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  erase();
+  put(stderr, shown_.err.dim("dip: " + line) + "\n");
+}
+
 void screen::erase() {
   std::string moves;
   for (; drawn_ > 0; --drawn_) moves += "\x1b[1A\x1b[2K";

@@ -34,6 +34,7 @@ public:
 
   void say(const std::string& line);       // to standard output
   void complain(const std::string& line);  // to standard error, after "dip: "
+  void note(const std::string& line);      // the same, of what is no error
 
 private:
   void erase();

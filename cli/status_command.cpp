@@ -1,4 +1,3 @@
-#include <array>
 #include <cstdio>
 
 #include "cli/commands.hpp"
@@ -12,22 +11,6 @@ namespace {
 using nlohmann::json;
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
-void print_json(const json& document) {
-  print(document.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-}
-
-std::string dressed(const std::string& status, const style& with) {
-  if (status == "processed") return with.good(status);
-  if (status == "failed") return with.bad(status);
-  return status == "cancelled" ? with.dim(status) : with.busy(status);
-}
-
-// "2026-03-04 05:06:07" of "2026-03-04T05:06:07.089Z"
-std::string short_time(std::string text) {
-  if (text.size() >= 19 && text[10] == 'T') text[10] = ' ';
-  return text.substr(0, 19);
-}
 
 void print_facts(const json& r, const style& with) {
   const auto fact = [&](const char* name, const std::string& value) {
@@ -46,21 +29,6 @@ void print_facts(const json& r, const style& with) {
     if (const auto state = text_of(notification, way); !state.empty() && state != "none") fact(way, state);
 }
 
-void print_outputs(const json& r, size_t width, const style& with) {
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& o : r.value("outputs", json::array()))
-    rows.push_back({text_of(o, "name"), text_of(o, "format"), pixels_of(o), human_size(number_of(o, "size")),
-                    text_of(o, "url")});
-  if (rows.empty()) return;
-  // A link that is shortened cannot be used.
-  print("\n" + render_table({{"OUTPUT", false, true},
-                             {"FORMAT", false, false, true},
-                             {"PIXELS", true, false, true},
-                             {"SIZE", true},
-                             {"URL"}},
-                            rows, width, with));
-}
-
 void print_timeline(const json& r, size_t width, const style& with) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& e : r.value("timeline", json::array()))
@@ -75,6 +43,21 @@ void print_timeline(const json& r, size_t width, const style& with) {
 }
 
 }  // namespace
+
+void print_outputs(const json& r, size_t width, const style& with) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& o : r.value("outputs", json::array()))
+    rows.push_back({text_of(o, "name"), text_of(o, "format"), pixels_of(o), human_size(number_of(o, "size")),
+                    text_of(o, "url")});
+  if (rows.empty()) return;
+  // A link that is shortened cannot be used.
+  print("\n" + render_table({{"OUTPUT", false, true},
+                             {"FORMAT", false, false, true},
+                             {"PIXELS", true, false, true},
+                             {"SIZE", true},
+                             {"URL"}},
+                            rows, width, with));
+}
 
 int run_status(const common_options& common, const std::string& id) {
   const interrupt_watch watch;
@@ -91,34 +74,6 @@ int run_status(const common_options& common, const std::string& id) {
   print_facts(*record, shown.out);
   print_outputs(*record, shown.columns(), shown.out);
   print_timeline(*record, shown.columns(), shown.out);
-  return done;
-}
-
-int run_requests(const requests_options& options) {
-  const interrupt_watch watch;
-  std::string query = "limit=" + std::to_string(options.limit);
-  if (!options.status.empty()) query += "&status=" + net::percent_encode(options.status);
-  const auto page = node_api(options.common.node).list(query);
-  if (!page) {
-    complain(page.error().text);
-    return exit_code_of(page.error());
-  }
-  if (options.common.json) {
-    print_json(*page);
-    return done;
-  }
-  const auto shown = display::of_this_process();
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& r : page->value("requests", json::array()))
-    rows.push_back({text_of(r, "id"), text_of(r, "status"), short_time(text_of(r, "created_at")),
-                    text_of(r, "file_name"), std::to_string(r.value("outputs", json::array()).size())});
-  print(rows.empty() ? "no requests\n"
-                     : render_table({{"REQUEST"},
-                                     {"STATUS"},
-                                     {"CREATED (UTC)", false, false, true},
-                                     {"FILE", false, true},
-                                     {"OUTPUTS", true, false, true}},
-                                    rows, shown.columns(), shown.out));
   return done;
 }
 

@@ -9,31 +9,52 @@ using nlohmann::json;
 
 class upload_batch final : public batch {
 public:
-  upload_batch(const common_options& common, const std::vector<std::string>& files)
-      : batch(common, files, false) {}
+  upload_batch(const upload_options& options, const input_list& inputs, std::unique_ptr<resume_file> resume)
+      : batch(options.common, inputs, false, std::move(resume), "upload") {}
 
-  int run() {
-    upload_all();
-    return exit_code();
+  int run(unsigned parallel) {
+    take_all(parallel);
+    return end(false);
   }
 
 private:
-  bool uploaded(node_api&, const std::string& file, const json& object, progress_board::handle) override {
-    report(file, text_of(object, "url"), pixels_of(object) + "  " + human_size(number_of(object, "size")));
-    if (common_.json) {
-      json line = object;
-      line["file"] = printable(file);
-      screen_.say(line.dump(-1, ' ', false, json::error_handler_t::replace));
+  bool take(node_api& api, const task& t, const open_input& file) override {
+    if (const auto before = earlier(t)) {
+      show(t, before->record);
+      return true;
     }
+    const auto object = api.upload(file, [&](std::uint64_t bytes) { board_.uploaded(t.row, bytes); });
+    if (!object) {
+      failed(t, object.error());
+      return false;
+    }
+    note_done(t, *object);
+    show(t, *object);
     return true;
+  }
+
+  void show(const task& t, const json& object) {
+    report(t, text_of(object, "url"), pixels_of(object) + "  " + human_size(number_of(object, "size")));
+    tell(t, object);
   }
 };
 
 }  // namespace
 
-int run_upload(const common_options& common, const std::vector<std::string>& files) {
+int run_upload(const upload_options& options) {
+  const auto inputs = find_inputs(options.files);
+  if (const auto code = refuse_empty(inputs, options.files)) return *code;
+  std::unique_ptr<resume_file> resume;
+  if (!options.resume.empty()) {
+    auto opened = resume_file::open(options.resume);
+    if (!opened) {
+      complain(opened.error().detail);
+      return work_failed;
+    }
+    resume = std::move(*opened);
+  }
   const interrupt_watch watch;
-  return upload_batch(common, files).run();
+  return upload_batch(options, inputs, std::move(resume)).run(options.parallel);
 }
 
 }  // namespace dip::cli

@@ -16,20 +16,28 @@ struct call {
   const http_request& request;
   const curl_easy& easy;
   http_response response = {};
-  std::uint64_t read = 0;  // of request.upload
+  std::uint64_t read = 0;  // of head, upload and tail
   bool stopped = false;
   bool body_too_long = false;
   int read_errno = 0;
   bool file_too_short = false;
 };
 
-size_t give_body(char* out, size_t size, size_t count, void* context) {
-  auto& c = *static_cast<call*>(context);
+std::uint64_t length_of_upload(const http_request& r) {
+  return r.upload_head.size() + r.upload->size + r.upload_tail.size();
+}
+
+size_t give_text(call& c, std::string_view text, std::uint64_t at, char* out, size_t room) {
+  const size_t count = text.copy(out, room, static_cast<size_t>(at));
+  c.read += count;
+  return count;
+}
+
+size_t give_file(call& c, std::uint64_t at, char* out, size_t room) {
   const file_part& file = *c.request.upload;
-  const auto wanted = static_cast<size_t>(std::min<std::uint64_t>(size * count, file.size - c.read));
-  if (wanted == 0) return 0;
+  const auto wanted = static_cast<size_t>(std::min<std::uint64_t>(room, file.size - at));
   ssize_t got = 0;
-  do got = ::pread(file.fd, out, wanted, static_cast<off_t>(file.offset + c.read));
+  do got = ::pread(file.fd, out, wanted, static_cast<off_t>(file.offset + at));
   while (got < 0 && errno == EINTR);
   if (got <= 0) {
     c.read_errno = got < 0 ? errno : 0;
@@ -38,6 +46,16 @@ size_t give_body(char* out, size_t size, size_t count, void* context) {
   }
   c.read += static_cast<std::uint64_t>(got);
   return static_cast<size_t>(got);
+}
+
+size_t give_body(char* out, size_t size, size_t count, void* context) {
+  auto& c = *static_cast<call*>(context);
+  const http_request& r = c.request;
+  const std::uint64_t file_begins = r.upload_head.size(), file_ends = file_begins + r.upload->size;
+  if (c.read < file_begins) return give_text(c, r.upload_head, c.read, out, size * count);
+  if (c.read < file_ends) return give_file(c, c.read - file_begins, out, size * count);
+  if (c.read < length_of_upload(r)) return give_text(c, r.upload_tail, c.read - file_ends, out, size * count);
+  return 0;
 }
 
 // A kept connection may turn out closed after the first bytes went out: libcurl then starts again on a new
@@ -100,7 +118,7 @@ void set_body(curl_easy& easy, call& c) {
   const http_request& request = c.request;
   if (request.upload) {
     easy.set(CURLOPT_POST, 1L);
-    easy.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.upload->size));
+    easy.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(length_of_upload(request)));
     easy.set(CURLOPT_READFUNCTION, &give_body);
     easy.set(CURLOPT_READDATA, &c);
     easy.set(CURLOPT_SEEKFUNCTION, &seek_body);
@@ -149,6 +167,10 @@ http_error::kind kind_of(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT: return http_error::kind::cannot_connect;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE: return http_error::kind::broken;
     case CURLE_OPERATION_TIMEDOUT: return http_error::kind::timeout;
     default: return http_error::kind::other;
   }

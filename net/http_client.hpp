@@ -35,6 +35,8 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;                 // sent when there is no `upload`
   std::optional<file_part> upload;  // streamed from the file
+  std::string upload_head;          // sent before `upload`
+  std::string upload_tail;          // and after it
 
   // Takes the body of a 2xx answer as it comes; false ends the call (`stopped`). Without it, and for every
   // other status, the body is kept in `http_response::body`.
@@ -58,7 +60,13 @@ struct http_response {
 };
 
 struct http_error {
-  enum class kind : unsigned char { cannot_connect, timeout, stopped, other };
+  enum class kind : unsigned char {
+    cannot_connect,
+    broken,  // the connection, before the answer was whole; the call may have been carried out
+    timeout,
+    stopped,
+    other,
+  };
   kind what = kind::other;
   std::string detail;  // a sentence, one line
 };

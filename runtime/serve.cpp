@@ -99,15 +99,20 @@ bool wait_for_end(node& n, int signals) {
 serve_command::serve_command(CLI::App& app)
     : command_(app.add_subcommand("serve", "Run one node in the foreground")),
       options_(std::make_unique<options>()) {
-  command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080");
-  command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first");
-  command_->add_option("--data", options_->data,
-                       "Directory for all that the node keeps; default: ./dip-data");
-  command_->add_option(
-      "--access-log", options_->access_log,
-      "A line of JSON for each request goes to this file; - is stdout. SIGHUP opens it anew");
-  command_->add_option("--health-port", options_->health,
-                       "A port of its own for /healthz, /readyz and /metrics, which no overload hides");
+  command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080")
+      ->type_name("FILE");
+  command_->add_option("--node", options_->node, "Which [[node]] of it to be; default: the first")
+      ->type_name("NAME");
+  command_->add_option("--data", options_->data, "Directory for all that the node keeps; default: ./dip-data")
+      ->type_name("DIR");
+  command_
+      ->add_option("--access-log", options_->access_log,
+                   "A line of JSON for each request goes to this file; - is stdout. SIGHUP opens it anew")
+      ->type_name("FILE");
+  command_
+      ->add_option("--health-port", options_->health,
+                   "A port of its own for /healthz, /readyz and /metrics, which no overload hides")
+      ->type_name("PORT");
 }
 
 std::optional<int> serve_command::run() const {

@@ -12,14 +12,32 @@ import urllib.parse
 
 options = argparse.ArgumentParser()
 options.add_argument("--busy", type=int, default=0, help="so many calls are answered with 503")
+options.add_argument("--retry-after", default="0", help="what they are told")
 options.add_argument("--fail", default="", help="requests for a file of this name fail")
 options.add_argument("--key", default="", help="the API key that is asked for")
 options.add_argument("--hold", action="store_true", help="requests never become final")
+options.add_argument("--hold-after", type=int, default=-1, help="those after so many never become final")
+options.add_argument("--break-streams", type=int, default=0, help="so many event streams end after each event")
+options.add_argument("--name", default="", help="what every output is called")
+options.add_argument("--port", type=int, default=0)
 options = options.parse_args()
+gone = set()
+options.cancelled = lambda id: id in gone
 
 lock = threading.Lock()
 calls, files, requests, keys = [], {}, {}, {}
 busy = options.busy
+
+
+def parts_of(body, boundary):
+    """The parts of a multipart body: name to (file name, bytes)."""
+    found = {}
+    for piece in body.split(b"--" + boundary.encode())[1:-1]:
+        head, _, data = piece.partition(b"\r\n\r\n")
+        head = head.decode()
+        name = head.partition('name="')[2].partition('"')[0]
+        found[name] = (urllib.parse.unquote(head.partition("UTF-8''")[2].partition("\r")[0]), data[:-2])
+    return found
 
 
 class Node(http.server.BaseHTTPRequestHandler):
@@ -52,7 +70,7 @@ class Node(http.server.BaseHTTPRequestHandler):
                           "client": self.client_address[1]})
             if busy > 0:
                 busy -= 1
-                self.problem(503, "overloaded", "no room now", Retry_After="0")
+                self.problem(503, "overloaded", "no room now", Retry_After=options.retry_after)
                 return True
         if options.key and self.headers.get("Authorization") != f"Bearer {options.key}":
             self.problem(401, "unauthorized", "a key is needed")
@@ -76,10 +94,16 @@ class Node(http.server.BaseHTTPRequestHandler):
             self.answer(201, {"key": key, "url": self.url(f"/files/rtp-request-files/{key}"), "size": len(body),
                               "width": 64, "height": 48, "format": "jpeg"})
         elif self.path == "/process-file":
-            asked = json.loads(body)
+            form = parts_of(body, self.headers["Content-Type"].partition("boundary=")[2])
+            asked = json.loads(form["request"][1])
+            if not form["file"][1]:
+                return self.problem(422, "invalid_image", "the file is empty")
             with lock:
                 id = keys.setdefault(self.headers["Idempotency-Key"], f"R{len(keys)}")
-                requests[id] = asked
+                if id not in requests:
+                    asked["file"] = f"F{len(files)}.jpg"
+                    files[asked["file"]] = form["file"]
+                    requests[id] = asked
             self.answer(202, {"id": id, "status": "accepted"})
         elif self.path == "/echo":
             self.answer(200, body, "application/octet-stream", X_Length=str(len(body)),
@@ -89,6 +113,36 @@ class Node(http.server.BaseHTTPRequestHandler):
 
     do_PUT = do_POST
 
+    def do_DELETE(self):
+        if self.refused():
+            return
+        id = self.path.split("/")[2]
+        if id not in requests:
+            return self.problem(404, "not_found", "no such request")
+        if self.record(id)["status"] != "processing":
+            return self.problem(409, "conflict", "the request is final")
+        gone.add(id)
+        self.send_response(204)
+        self.end_headers()
+
+    def stream(self, id):
+        """Three events, one connection for each where streams break."""
+        words = ["accepted", "processing", self.record(id)["status"]]
+        first = int(self.headers.get("Last-Event-ID", -1)) + 1
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for i in range(first, 3):
+            data = json.dumps({"at": "2026-03-04T05:06:07.089Z", "status": words[i], "node": "n1", "worker": "", "took_ms": i})
+            text = f": hello\nid: {i}\nevent: status\ndata: {data}\n\n".encode()
+            self.wfile.write(f"{len(text):x}\r\n".encode() + text + b"\r\n")
+            self.wfile.flush()
+            if options.break_streams > i:
+                self.close_connection = True
+                return
+        self.wfile.write(b"0\r\n\r\n")
+
     def do_HEAD(self):
         self.do_GET()
 
@@ -97,13 +151,16 @@ class Node(http.server.BaseHTTPRequestHandler):
         name = files[asked["file"]][0]
         base = {"id": id, "file_name": name, "asked": asked, "created_at": "2026-03-04T05:06:07.089Z",
                 "timeline": [{"at": "2026-03-04T05:06:07.089Z", "status": "accepted", "node": "n1", "worker": "", "took_ms": 3}]}
-        if options.hold:
+        if options.cancelled(id):
+            return {**base, "status": "cancelled"}
+        if options.hold or -1 < options.hold_after <= int(id[1:]):
             return {**base, "status": "processing"}
         if name == options.fail:
             return {**base, "status": "failed", "error": {"code": "invalid_image", "detail": "it is cut off", "stage": "preprocess"}}
         outputs = asked.get("outputs", [{"name": "output"}])
         return {**base, "status": "processed", "outputs": [
-            {"name": o["name"], "format": o.get("format", "jpeg"), "width": 32, "height": 24, "size": 10,
+            {"name": options.name or o["name"], "format": o.get("format", "jpeg"), "width": 32, "height": 24,
+             "size": len(b"result of " + files[asked["file"]][1]),
              "url": self.url(f"/files/rtp-processed-files/{asked['file']}/{o['name']}.{o.get('format', 'jpg')}")}
             for o in outputs]}
 
@@ -127,7 +184,17 @@ class Node(http.server.BaseHTTPRequestHandler):
         elif path.startswith("/bytes/"):
             self.answer(200, b"x" * int(path.split("/")[2]), "application/octet-stream")
         elif path == "/requests":
-            self.answer(200, {"requests": [self.record(id) for id in reversed(requests)], "next_cursor": None, "query": query})
+            asked = dict(urllib.parse.parse_qsl(query))
+            all = [self.record(id) for id in reversed(requests)]
+            first, limit = int(asked.get("cursor", 0)), min(2, int(asked["limit"]))
+            more = str(first + limit) if first + limit < len(all) else None
+            self.answer(200, {"requests": all[first : first + limit], "next_cursor": more, "query": query})
+        elif path.endswith("/events"):
+            id = path.split("/")[2]
+            self.stream(id) if id in requests else self.problem(404, "not_found", "no such request")
+        elif query == "info":
+            self.answer(200, {"name": "a.jpg", "url": self.url(path), "format": "jpeg", "width": 64, "height": 48, "pages": 1,
+                              "size": 1234, "sha256": "ab", "has_alpha": False})
         elif path.startswith("/requests/"):
             id = path.split("/")[2]
             self.answer(200, self.record(id)) if id in requests else self.problem(404, "not_found", "no such request")
@@ -146,7 +213,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # a client that hung up
 
 
-server = Server(("127.0.0.1", 0), Node)
+server = Server(("127.0.0.1", options.port), Node)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(json.dumps({"port": server.server_address[1]}), flush=True)
 sys.stdin.read()

@@ -50,6 +50,36 @@ TEST_CASE("--op becomes an operation with the table's types") {
   CHECK(op("flip:") == json{{"op", "flip"}});
 }
 
+TEST_CASE("--op knows every operation and parameter of the table") {
+  for (const auto& spec : operation_table()) {
+    std::string text(spec.name);
+    json expected{{"op", spec.name}};
+    for (const auto& p : spec.params) {
+      text += (text.size() == spec.name.size() ? ":" : ",") + std::string(p.name) + "=";
+      switch (p.kind) {
+        case param_kind::integer:
+          text += std::to_string(static_cast<std::int64_t>(p.max));
+          expected[std::string(p.name)] = static_cast<std::int64_t>(p.max);
+          break;
+        case param_kind::number:
+          text += json(p.min).dump();
+          expected[std::string(p.name)] = p.min;
+          break;
+        case param_kind::boolean:
+          text += "yes";
+          expected[std::string(p.name)] = true;
+          break;
+        case param_kind::choice:
+          text += p.choices.back();
+          expected[std::string(p.name)] = p.choices.back();
+          break;
+        default: text += "#abc"; expected[std::string(p.name)] = "#abc";
+      }
+    }
+    CHECK(op(text) == expected);
+  }
+}
+
 TEST_CASE("what is wrong in --op names the operation and the parameter") {
   CHECK(has(problem("resise"), "--op resise: no such operation; there are resize, crop"));
   CHECK(has(problem("resize:widht=8"),
@@ -69,15 +99,6 @@ TEST_CASE("what is wrong in --op names the operation and the parameter") {
   CHECK(has(problem("text:text=\"a\"b"), "a comma is missing"));
   CHECK(has(problem(""), "no such operation"));
   CHECK_FALSE(has(problem("\x1b[31m"), "\x1b"));
-}
-
-TEST_CASE("results are named after their file") {
-  CHECK(result_name("a/b/holiday.jpg", "output", "http://x/files/b/K/output.webp", true) == "holiday.webp");
-  CHECK(result_name("holiday.jpg", "thumb", "K/thumb.avif", false) == "holiday-thumb.avif");
-  CHECK(result_name("archive.tar.png", "o", "K/o.png", true) == "archive.tar.png");
-  CHECK(result_name("noext", "o", "K/o.png", true) == "noext.png");
-  CHECK(result_name("x.jpg", "../../etc/passwd", "K/o.png", false) == "x-.._.._etc_passwd.png");
-  CHECK(result_name("x.jpg", "o", "K.d/none", true) == "x");
 }
 
 TEST_CASE("a result is whole or not there, and takes no other file's place") {
@@ -108,6 +129,17 @@ TEST_CASE("a result is whole or not there, and takes no other file's place") {
   }
   CHECK(test::read_file(dir / "b") == "new");
   CHECK(dir.names().size() == 2);
+  {
+    auto again = result_file::create(dir / "b", true);
+    CHECK(again->write("never mind"));
+    CHECK(again->restart());
+    CHECK(again->write("ne"));
+    CHECK_FALSE(again->is_there_already());
+    CHECK(again->write("w"));
+    CHECK(again->is_there_already());
+    CHECK(again->write("er"));
+    CHECK_FALSE(again->is_there_already());
+  }
   CHECK(result_file::create(dir / "no/such", false).error().code == errc::io);
 }
 
@@ -163,6 +195,7 @@ TEST_CASE("progress says how far, how fast and how long") {
   const auto second = board.begin("b.jpg", 3'000'000);
   board.end(second, false);
   CHECK(has(board.lines(79, 6, {})[0], "2/4  1 failed"));
+  CHECK(board.summary() == "1 file in 0:02, 1 failed");
 }
 
 TEST_CASE("with work to follow, the upload is half the way") {

@@ -105,6 +105,11 @@ TEST_CASE("a part of a file is streamed, with progress") {
   CHECK(most == 2'000'000);
   CHECK(::lseek(fd, 0, SEEK_CUR) == 0);
 
+  request.upload_head = "head ";
+  request.upload_tail = " tail";
+  CHECK(http_client().perform(request)->body == "head " + bytes.substr(1000, 2'000'000) + " tail");
+  request.upload_head = request.upload_tail = "";
+
   request.upload = net::file_part{fd, 2'999'000, 2'000};
   const auto short_file = http_client().perform(request);
   REQUIRE_FALSE(short_file);
@@ -163,7 +168,7 @@ TEST_CASE("errors are of a kind") {
   hang.timeout = milliseconds(0);
   hang.idle_timeout = milliseconds(1000);
   CHECK(client.perform(hang).error().what == kind::timeout);
-  CHECK(client.perform(n.get("/cut")).error().what == kind::other);
+  CHECK(client.perform(n.get("/cut")).error().what == kind::broken);
   auto big = n.get("/bytes/1000");
   big.max_body = 999;
   CHECK(client.perform(big).error().detail == "the answer is longer than 999 bytes");

@@ -44,7 +44,7 @@ TEST_CASE("of each API key's requests those are counted that are not final") {
   const auto accept = [&](const std::string& caller) {
     request_record r;
     r.id = {ulid::make(m.now(), here)};
-    r.file = input;
+    r.file = input.name;
     r.caller = caller;
     const auto out = m.apply(accept_request{r});
     REQUIRE(out.verdict);
@@ -83,7 +83,7 @@ TEST_CASE("a request of another partition than its file's is refused, whichever 
   const auto input = m.upload();
   request_record r;
   r.id = {ulid::make(m.now(), {static_cast<std::uint16_t>(here.value + 1)})};
-  r.file = input;
+  r.file = input.name;
   CHECK(m.apply(accept_request{r}).verdict.error().code == errc::conflict);
   r.id = {ulid::make(m.now(), here)};
   r.file.key = ulid::make(m.now(), {static_cast<std::uint16_t>(here.value + 1)}).text() + ".png";
