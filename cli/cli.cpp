@@ -53,6 +53,7 @@ struct client_commands::options {
   requests_options requests;
   std::string config_file = "cluster.conf";
   bool config_json = false;
+  config_check check_further;
   CLI::App *upload_command = nullptr, *process_command = nullptr, *status_command = nullptr,
            *requests_command = nullptr, *check_command = nullptr;
   CLI::Option* quality_option = nullptr;
@@ -111,7 +112,8 @@ struct client_commands::options {
   }
 };
 
-client_commands::client_commands(CLI::App& app) : options_(std::make_unique<options>()) {
+client_commands::client_commands(CLI::App& app, config_check check) : options_(std::make_unique<options>()) {
+  options_->check_further = std::move(check);
   options_->add_upload(app);
   options_->add_process(app);
   options_->add_status(app);
@@ -133,7 +135,7 @@ std::optional<int> client_commands::run() const {
   if (o.process_command->parsed()) return run_process(o.process);
   if (o.status_command->parsed()) return run_status(o.status_common, o.status_id);
   if (o.requests_command->parsed()) return run_requests(o.requests);
-  if (o.check_command->parsed()) return run_check_config(o.config_file, o.config_json);
+  if (o.check_command->parsed()) return run_check_config(o.config_file, o.config_json, o.check_further);
   return std::nullopt;
 }
 

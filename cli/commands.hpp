@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/cli.hpp"
 #include "cli/node_api.hpp"
 
 namespace dip::cli {
@@ -41,7 +42,7 @@ struct requests_options {
   std::uint32_t limit = 20;
 };
 [[nodiscard]] int run_requests(const requests_options& options);
-[[nodiscard]] int run_check_config(const std::string& file, bool json);
+[[nodiscard]] int run_check_config(const std::string& file, bool json, const config_check& further);
 
 // The body of POST /process-file, but for `file`. Errors: a sentence about the option that is wrong.
 [[nodiscard]] result<nlohmann::json> make_request_template(const process_options& options);
