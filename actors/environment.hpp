@@ -12,6 +12,7 @@
 
 namespace dip {
 
+class destinations;
 class directory;
 
 // Threads for work that blocks. One per slot; tests run the work at once.
@@ -32,8 +33,9 @@ struct environment {
   std::function<result<std::unique_ptr<replica>>(partition_id)> open_replica;
   object_store* objects = nullptr;
   directory* where = nullptr;
-  std::string node;    // "n1"
-  std::string holder;  // "n1#01J…": this node in this run of its process; who holds a lease
+  destinations* to = nullptr;  // where notifications go; nullptr: nothing is known of them
+  std::string node;            // "n1"
+  std::string holder;          // "n1#01J…": this node in this run of its process; who holds a lease
 };
 
 }  // namespace dip

@@ -156,15 +156,16 @@ struct give_back {
   errc code = errc::internal;
   std::string detail;
   bool counted = true;
+  milliseconds not_before{0};  // the next try waits for so long at least
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.by, s.code, s.detail, s.counted);
+    return f(s.by, s.code, s.detail, s.counted, s.not_before);
   }
 };
 
 // A lease that comes back unused, from this node.
 [[nodiscard]] inline give_back not_begun(const std::string& node, const leased_work& w) {
-  return {{w.message.ref, w.token, node, "", 0}, errc::overloaded, "not begun", false};
+  return {{w.message.ref, w.token, node, "", 0}, errc::overloaded, "not begun", false, {}};
 }
 
 // A queue has messages that are ready; coalesced.

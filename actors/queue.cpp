@@ -4,6 +4,7 @@
 
 #include "actors/directory.hpp"
 #include "core/plan.hpp"
+#include "notify/destinations.hpp"
 
 namespace dip {
 namespace {
@@ -13,6 +14,8 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 // How long a grant that could not be logged waits before it is handed out again.
 constexpr milliseconds after_refusal{1'000};
+// How long a slow message waits when the slow lane is full.
+constexpr milliseconds slow_lane_delay{250};
 // For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides. No
 // longer than it must be: CAF keeps a timer for it, answered or not.
 constexpr std::chrono::seconds patience{10};
@@ -76,10 +79,10 @@ void read_again(self_ptr self, const context& c, const claim& by) {
 }
 
 void give_back_to_log(self_ptr self, const context& c, const queue_message& m, const claim& by,
-                      const error& why, bool counted) {
+                      const error& why, bool counted, milliseconds not_before = {}) {
   const auto& retry = self->state.retry;
-  const auto delay = counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice())
-                             : retry.after_loss(m, c.env->time->wall());
+  const auto delay = counted ? retry.after_failure(m, c.env->time->wall(), self->state.dice(), not_before)
+                             : retry.after_loss(m, c.env->time->wall(), not_before);
   propose entry;
   if (delay)
     entry.what = return_message{by, why, counted, *delay};
@@ -123,15 +126,21 @@ std::vector<leased_work> take(self_ptr self, const context& c, const lease_reque
   const auto view = c.env->store->view(c.partition);
   std::vector<result<request_record>> records;
   std::uint32_t slow = 0;
-  const auto has_room = [&](const queue_message& m) {
+  const auto now = c.env->time->steady();
+  const auto wait_for = [&](const queue_message& m) {
     auto record = view->request(m.request);
-    const bool is_giant = record && c.name != queue_name::notifier && is_slow(record->plan);
-    if (is_giant && slow == wanted.most_slow) return false;
+    const bool notifies = c.name == queue_name::notifier;
+    if (record && notifies && c.env->to)
+      if (const auto wait = c.env->to->wait_for(destination_of(*record, m.kind, *c.env->cfg), now);
+          wait > milliseconds{0})
+        return wait;
+    const bool is_giant = record && !notifies && is_slow(record->plan);
+    if (is_giant && slow == wanted.most_slow) return slow_lane_delay;
     slow += is_giant ? 1 : 0;
     records.push_back(std::move(record));
-    return true;
+    return milliseconds{0};
   };
-  auto grants = s.lines.take(wanted.most, s.term, s.counter, c.env->time->steady(), has_room);
+  auto grants = s.lines.take(wanted.most, s.term, s.counter, now, wait_for);
   std::vector<leased_work> work;
   for (size_t i = 0; i < grants.size(); ++i) {
     if (!records[i]) {
@@ -215,7 +224,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
       },
       [=](const give_back& g) {
         if (const auto* m = self->state.lines.held(g.by.message.id, g.by.token))
-          give_back_to_log(self, c, *m, g.by, {g.code, g.detail, ""}, g.counted);
+          give_back_to_log(self, c, *m, g.by, {g.code, g.detail, ""}, g.counted, g.not_before);
       },
       [=](const ask_figures&) {
         auto f = self->state.lines.figures(c.env->time->wall());

@@ -52,13 +52,13 @@ void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_
 
 std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint64_t term,
                                                   std::uint64_t& counter, steady_time now,
-                                                  const room& has_room) {
+                                                  const room& wait_for) {
   std::vector<grant> out;
   std::uint32_t passed_over = 0;
   while (out.size() < most && !ready_.empty() && passed_over < most_passed_over) {
     slot& s = slots_.at(*ready_.begin());
-    if (has_room && !has_room(s.message)) {
-      put(s, place::delayed, now + no_room_delay);
+    if (const auto wait = wait_for ? wait_for(s.message) : milliseconds{0}; wait > milliseconds{0}) {
+      put(s, place::delayed, now + wait);
       ++passed_over;
       continue;
     }

@@ -29,14 +29,14 @@ public:
   // A row or a delta, in the log's order.
   void apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall);
 
-  // Whether there is room for a message; asked once of each that is granted, in their order.
-  using room = std::function<bool(const queue_message&)>;
+  // How long a message has to wait for room; 0: there is. Asked once of each that is looked at, in their
+  // order.
+  using room = std::function<milliseconds(const queue_message&)>;
   // Up to `most` ready messages, oldest first, leased from now on. Tokens are (term, counter), the counter
-  // rising. One that there is no room for lets those behind it pass, and is ready again after
-  // `no_room_delay`; `most_passed_over` of them end the search.
+  // rising. One that there is no room for lets those behind it pass, and is ready again after its wait;
+  // `most_passed_over` of them end the search.
   [[nodiscard]] std::vector<grant> take(std::uint32_t most, std::uint64_t term, std::uint64_t& counter,
-                                        steady_time now, const room& has_room = {});
-  static constexpr milliseconds no_room_delay{250};
+                                        steady_time now, const room& wait_for = {});
   static constexpr std::uint32_t most_passed_over = 32;
   // The grant could not be logged: ready again, after `delay`.
   void undo(message_id id, fencing_token token, steady_time now, milliseconds delay);

@@ -28,22 +28,30 @@ retry_policy retry_policy::of(queue_name queue, const config& c) {
   return p;
 }
 
+milliseconds retry_policy::extended(milliseconds delay, milliseconds wished, const queue_message& m,
+                                    wall_time now) const {
+  if (!ladder_) return std::max(delay, wished);
+  const auto left = std::max(milliseconds{0}, m.enqueued_at + in_all_ - now);
+  return std::max(delay, std::min(wished, left));
+}
+
 std::optional<milliseconds> retry_policy::after_failure(const queue_message& m, wall_time now,
-                                                        std::uint64_t dice) const {
+                                                        std::uint64_t dice, milliseconds wished) const {
   if (ladder_) {
     // Twice the first delay, then doubling (SNS's ladder for mail servers).
     const auto delay = m.failed < 2 ? first_ : doubled(first_, m.failed - 1, longest_);
     if (now + delay > m.enqueued_at + in_all_) return std::nullopt;
-    return delay;
+    return extended(delay, wished, m, now);
   }
   if (m.failed + 1 >= most_) return std::nullopt;
   const auto bound = static_cast<std::uint64_t>(doubled(first_, m.failed, longest_).count());
-  return milliseconds{static_cast<std::int64_t>(dice % (bound + 1))};
+  return extended(milliseconds{static_cast<std::int64_t>(dice % (bound + 1))}, wished, m, now);
 }
 
-std::optional<milliseconds> retry_policy::after_loss(const queue_message& m, wall_time now) const {
+std::optional<milliseconds> retry_policy::after_loss(const queue_message& m, wall_time now,
+                                                     milliseconds wished) const {
   if (ladder_ ? now > m.enqueued_at + in_all_ : m.acquired >= most_ * 4) return std::nullopt;
-  return milliseconds{0};
+  return extended(milliseconds{0}, wished, m, now);
 }
 
 }  // namespace dip

@@ -17,14 +17,19 @@ public:
   [[nodiscard]] static retry_policy of(queue_name queue, const config& c);
 
   // A counted try of `m` has just failed (its `failed` does not have it yet): the delay before the next, or
-  // nothing: a dead letter. `dice` is evenly spread over all 64-bit numbers.
+  // nothing: a dead letter. `dice` is evenly spread over all 64-bit numbers. Both delays are not below
+  // `wished`, but for the ladder's last try, which is made when its time is over.
   [[nodiscard]] std::optional<milliseconds> after_failure(const queue_message& m, wall_time now,
-                                                          std::uint64_t dice) const;
+                                                          std::uint64_t dice, milliseconds wished = {}) const;
   // A lease ran out or was lost. No failure of the image; but one that takes its worker down each time must
   // end: after four times as many leases as tries, and a notification with its ladder.
-  [[nodiscard]] std::optional<milliseconds> after_loss(const queue_message& m, wall_time now) const;
+  [[nodiscard]] std::optional<milliseconds> after_loss(const queue_message& m, wall_time now,
+                                                       milliseconds wished = {}) const;
 
 private:
+  [[nodiscard]] milliseconds extended(milliseconds delay, milliseconds wished, const queue_message& m,
+                                      wall_time now) const;
+
   bool ladder_ = false;
   std::uint32_t most_ = 5;
   milliseconds first_{1'000};

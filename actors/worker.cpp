@@ -58,7 +58,7 @@ void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why)
   const auto& w = *self->state.current;
   claim by{w.message.ref, w.token, c.env->node, c.slot, 0};
   if (const auto q = c.env->where->queue(w.message.ref.partition, w.message.ref.queue))
-    self->send(*q, give_back{std::move(by), why.code, why.detail, true});
+    self->send(*q, give_back{std::move(by), why.code, why.detail, why.counted, why.not_before});
   free_again(self, c);
 }
 
@@ -68,7 +68,7 @@ void discard(const context& c, const std::vector<object_name>& made) {
   for (const auto& name : made) (void)c.env->objects->remove(name);
 }
 
-void tell(self_ptr self, const context& c, stage_news news) {
+void publish_news(self_ptr self, const context& c, stage_news news) {
   const auto topic = c.env->where->topic(self->state.current->message.ref.partition, news.topic);
   if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
   self->request(*topic, c.env->cfg->workers.visibility, publish{std::move(news.what)})
@@ -81,6 +81,22 @@ void tell(self_ptr self, const context& c, stage_news news) {
             free_again(self, c);
           },
           // It may be in the log all the same: nothing is removed. What no row speaks of, the sweep finds.
+          [=](const caf::error&) { free_again(self, c); });
+}
+
+// Without the first entry there is no second: the lease runs out, and the work is done again.
+void tell(self_ptr self, const context& c, stage_news news) {
+  if (!news.before) return publish_news(self, c, std::move(news));
+  const auto first = c.env->where->partition(news.before->partition);
+  if (!first) return free_again(self, c);
+  auto entry = propose{std::move(news.before->what)};
+  self->request(*first, c.env->cfg->workers.visibility, std::move(entry))
+      .then(
+          [=](const answer& a) {
+            if (a.ok) return publish_news(self, c, news);
+            self->counters()->set_last_error(a.detail);
+            free_again(self, c);
+          },
           [=](const caf::error&) { free_again(self, c); });
 }
 

@@ -20,33 +20,47 @@ std::string summary(const config& c) {
          some(c.presets.size(), "preset");
 }
 
-void print_json(const std::vector<config_error>& errors) {
+void print_json(const std::vector<file_error>& errors) {
   json list = json::array();
   for (const auto& e : errors)
-    list.push_back({{"text", printable(e.text)}, {"line", e.line}, {"column", e.column}});
+    list.push_back({{"file", printable(e.file)},
+                    {"text", printable(e.what.text)},
+                    {"line", e.what.line},
+                    {"column", e.what.column}});
   std::puts(json{{"ok", errors.empty()}, {"errors", list}}.dump().c_str());
 }
 
 // As compilers say it, so that editors can jump there.
-std::string placed(const std::string& file, const config_error& e) {
-  std::string place = printable(file);
-  if (e.line != 0) place += ":" + std::to_string(e.line) + ":" + std::to_string(e.column);
-  return place + ": " + printable(e.text);
+std::string placed(const file_error& e) {
+  std::string place = printable(e.file);
+  if (e.what.line != 0) place += ":" + std::to_string(e.what.line);
+  if (e.what.column != 0) place += ":" + std::to_string(e.what.column);
+  return place + ": " + printable(e.what.text);
+}
+
+std::vector<file_error> errors_of(const std::string& file,
+                                  const tl::expected<config, std::vector<config_error>>& parsed,
+                                  const config_check& further) {
+  if (parsed) return further ? further(*parsed) : std::vector<file_error>{};
+  std::vector<file_error> out;
+  for (const auto& e : parsed.error()) out.push_back({file, e});
+  return out;
 }
 
 }  // namespace
 
-int run_check_config(const std::string& file, bool as_json) {
+int run_check_config(const std::string& file, bool as_json, const config_check& further) {
   const auto text = read_text_file(file);
   if (!text) {
     complain(text.error().detail);
     return work_failed;
   }
   const auto parsed = parse_config(*text);
-  if (as_json) print_json(parsed ? std::vector<config_error>{} : parsed.error());
-  if (!parsed) {
+  const auto errors = errors_of(file, parsed, further);
+  if (as_json) print_json(errors);
+  if (!errors.empty()) {
     if (!as_json)
-      for (const auto& e : parsed.error()) std::fputs((placed(file, e) + "\n").c_str(), stderr);
+      for (const auto& e : errors) std::fputs((placed(e) + "\n").c_str(), stderr);
     return work_failed;
   }
   if (!as_json) std::puts((printable(file) + " is good: " + summary(*parsed)).c_str());

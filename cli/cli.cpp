@@ -62,6 +62,7 @@ struct client_commands::options {
   std::vector<std::string> cancel_ids;
   std::string config_file = "cluster.conf";
   bool config_json = false;
+  config_check check_further;
 
   explicit options(CLI::App& app) : root(app) {}
 
@@ -173,7 +174,7 @@ struct client_commands::options {
 
   void add_local() {
     auto* check = add("check-config", "say what is wrong in a cluster.conf, with the line",
-                      [this] { return run_check_config(config_file, config_json); });
+                      [this] { return run_check_config(config_file, config_json, check_further); });
     check->add_option("FILE", config_file, "the file")->capture_default_str()->type_name("");
     check->add_flag("--json", config_json, "JSON on standard output, for scripts");
     auto* completion =
@@ -210,7 +211,9 @@ struct client_commands::options {
   }
 };
 
-client_commands::client_commands(CLI::App& app) : options_(std::make_unique<options>(app)) {
+client_commands::client_commands(CLI::App& app, config_check check)
+    : options_(std::make_unique<options>(app)) {
+  options_->check_further = std::move(check);
   options_->add_upload();
   options_->add_process();
   options_->add_requests();

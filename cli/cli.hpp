@@ -4,6 +4,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
 
 namespace CLI {
 class App;
@@ -11,11 +15,19 @@ class App;
 
 namespace dip::cli {
 
+// What is wrong in a file that a configuration names.
+struct file_error {
+  std::string file;
+  config_error what;
+};
+// What can be wrong beside cluster.conf itself; asked when that is good.
+using config_check = std::function<std::vector<file_error>(const config&)>;
+
 // Puts the commands into an application that may have others, and runs the one that was typed.
 class client_commands {
 public:
   // `app` outlives it.
-  explicit client_commands(CLI::App& app);
+  explicit client_commands(CLI::App& app, config_check check = {});
   ~client_commands();
   client_commands(const client_commands&) = delete;
   client_commands& operator=(const client_commands&) = delete;

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/cli.hpp"
 #include "cli/input_files.hpp"
 #include "cli/node_api.hpp"
 #include "cli/table.hpp"
@@ -55,7 +56,7 @@ struct requests_options {
 [[nodiscard]] int run_cancel(const common_options& common, const std::vector<std::string>& ids);
 [[nodiscard]] int run_info(const common_options& common, const std::string& file);
 [[nodiscard]] int run_requests(const requests_options& options);
-[[nodiscard]] int run_check_config(const std::string& file, bool json);
+[[nodiscard]] int run_check_config(const std::string& file, bool json, const config_check& further);
 
 // An exit code where there is nothing to do, after it was said.
 [[nodiscard]] std::optional<int> refuse_empty(const input_list& inputs,

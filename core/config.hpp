@@ -9,6 +9,7 @@
 
 #include "core/clock.hpp"
 #include "core/errc.hpp"
+#include "core/ip_address.hpp"
 
 namespace dip {
 
@@ -41,7 +42,7 @@ struct node_config {
 struct workers_config {
   std::uint32_t preprocessors = 0;  // 0: one per core
   std::uint32_t processors = 0;
-  std::uint32_t notifiers = 4;
+  std::uint32_t notifiers = 8;
   milliseconds timeout{60'000};  // of one stage on one image
   std::uint32_t max_receives = 5;
   milliseconds backoff_min{1'000};
@@ -95,8 +96,21 @@ struct smtp_config {
   milliseconds retry_first{10'000};  // twice, then doubling
   milliseconds retry_max{600'000};
   milliseconds retry_for{86'400'000};
+  std::uint32_t per_domain = 4;  // mails on their way at once to the addresses of one domain
+  std::string language = "en";   // of a mail whose request names none
+  std::string templates;         // directory with own templates; empty: the built-in ones
 
   bool operator==(const smtp_config&) const = default;
+};
+
+// How often a webhook is tried again is as of a mail: smtp.retry_*.
+struct webhooks_config {
+  std::vector<ip_network> allow;  // may be called although they are not public
+  milliseconds timeout{15'000};   // of one call
+  std::uint32_t per_host = 4;     // calls under way at once to one host
+  std::string ca_file;            // empty: the system's
+
+  bool operator==(const webhooks_config&) const = default;
 };
 
 struct security_config {
@@ -119,6 +133,7 @@ struct config {
   limits_config limits;
   retention_config retention;
   smtp_config smtp;
+  webhooks_config webhooks;
   security_config security;
   std::map<std::string, std::string> presets;  // name to JSON text of {operations, outputs, preprocess}
 

@@ -98,21 +98,40 @@ auto text(Field field, bool (*good)(std::string_view), const char* otherwise) {
 }
 
 // A list of texts; in the environment with commas between them.
+std::optional<std::vector<std::string>> list_of(const config_value& value) {
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return *list;
+  const auto* written = std::get_if<std::string>(&value);
+  if (!written) return std::nullopt;
+  std::vector<std::string> all;
+  std::istringstream parts{*written};
+  for (std::string part; std::getline(parts >> std::ws, part, ',');) all.push_back(part);
+  return all;
+}
+
 template <class Field>
 auto texts(Field field, bool (*good)(std::string_view), const char* otherwise) {
   return [=](auto& in, const config_value& value) -> problem {
-    std::vector<std::string> all;
-    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
-      all = *list;
-    } else if (const auto* written = std::get_if<std::string>(&value)) {
-      std::istringstream parts{*written};
-      for (std::string part; std::getline(parts >> std::ws, part, ',');) all.push_back(part);
-    } else {
-      return "must be a list as [\"…\"]";
-    }
-    if (!std::all_of(all.begin(), all.end(), [&](const auto& t) { return one_line(t) && good(t); }))
+    auto all = list_of(value);
+    if (!all) return "must be a list as [\"…\"]";
+    if (!std::all_of(all->begin(), all->end(), [&](const auto& t) { return one_line(t) && good(t); }))
       return std::string(otherwise);
-    field(in) = std::move(all);
+    field(in) = std::move(*all);
+    return std::nullopt;
+  };
+}
+
+template <class Field>
+auto networks(Field field) {
+  return [=](auto& in, const config_value& value) -> problem {
+    const auto all = list_of(value);
+    if (!all) return "must be a list as [\"10.0.0.0/8\", \"fd00::/8\"]";
+    std::vector<ip_network> found;
+    for (const auto& one : *all) {
+      const auto network = parse_network(one);
+      if (!network) return "has \"" + one + "\", which is no network as \"10.0.0.0/8\" or \"fd00::/8\"";
+      found.push_back(*network);
+    }
+    field(in) = std::move(found);
     return std::nullopt;
   };
 }
@@ -148,6 +167,7 @@ bool is_host(std::string_view host) {
            c == '-' || c == ':' || c == '[' || c == ']';
   });
 }
+bool is_language(std::string_view word) { return is_name(word) && word.size() <= 16; }
 bool is_directory(std::string_view path) { return !path.empty(); }
 bool is_sandbox(std::string_view word) { return word == "auto" || word == "required"; }
 
@@ -225,6 +245,15 @@ std::vector<config_key> make_config_keys() {
       {"smtp", "retry_first", duration(DIP_FIELD(smtp.retry_first), milliseconds(1), hour)},
       {"smtp", "retry_max", duration(DIP_FIELD(smtp.retry_max), milliseconds(1), day)},
       {"smtp", "retry_for", duration(DIP_FIELD(smtp.retry_for), milliseconds(1), 30 * day)},
+      {"smtp", "per_domain", count(DIP_FIELD(smtp.per_domain), 1, 1'000)},
+      {"smtp", "language",
+       text(DIP_FIELD(smtp.language), is_language, "must be a language as \"en\" or \"de\"")},
+      {"smtp", "templates", text(DIP_FIELD(smtp.templates), any_text, "must be a directory in quotes")},
+
+      {"webhooks", "allow", networks(DIP_FIELD(webhooks.allow))},
+      {"webhooks", "timeout", duration(DIP_FIELD(webhooks.timeout), second, 2 * minute)},
+      {"webhooks", "per_host", count(DIP_FIELD(webhooks.per_host), 1, 1'000)},
+      {"webhooks", "ca_file", text(DIP_FIELD(webhooks.ca_file), any_text, file_rule)},
 
       {"security", "api_keys_file", text(DIP_FIELD(security.api_keys_file), any_text, file_rule)},
       {"security", "admin_token_file", text(DIP_FIELD(security.admin_token_file), any_text, file_rule)},

@@ -14,7 +14,7 @@
 
 namespace dip {
 
-// A value as it was written.
+// A value as it was written. A list stands in the file as an array of texts, in the environment with commas.
 using config_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 struct config_key {

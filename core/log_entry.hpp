@@ -149,7 +149,8 @@ struct redo_preprocess {
   }
 };
 
-// What came of a mail or a webhook. A failed one stays as a dead letter when `dead`.
+// What came of a mail or a webhook; `detail` is what the other side said. A failed one stays as a dead letter
+// when `dead`.
 struct settle_notification {
   claim by;
   notification_state state = notification_state::sent;
@@ -209,10 +210,52 @@ struct reserve_idempotency {
   }
 };
 
-using command =
-    std::variant<barrier, put_object, delete_object, accept_request, grant_leases, complete_preprocess,
-                 complete_process, fail_request, return_message, redo_preprocess, settle_notification,
-                 cancel_request, remove_expired, reserve_idempotency>;
+// An address that refused a mail for good: no other request's mail goes there until it is cleared. Its row is
+// in the partition that its address hashes to.
+struct suppression_row {
+  std::string address;  // in lower case
+  wall_time since{};
+  std::string detail;  // what the mail server said
+  request_id request;  // whose mail it was
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.address, s.since, s.detail, s.request);
+  }
+  bool operator==(const suppression_row&) const = default;
+};
+
+// `since` is stamped. An address that is there already stays as it is.
+struct suppress_address {
+  suppression_row row;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.row);
+  }
+};
+
+// `not_found` when it is not there.
+struct clear_suppression {
+  std::string address;  // in lower case
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.address);
+  }
+};
+
+// The notifications of a final request once more, each a new message; what is on its way already is left
+// alone. `not_found`; `conflict` when it is not final, wants none, or all are on their way.
+struct resend_notification {
+  request_id id;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id);
+  }
+};
+
+using command = std::variant<barrier, put_object, delete_object, accept_request, grant_leases,
+                             complete_preprocess, complete_process, fail_request, return_message,
+                             redo_preprocess, settle_notification, cancel_request, remove_expired,
+                             reserve_idempotency, suppress_address, clear_suppression, resend_notification>;
 
 struct log_entry {
   log_index index;

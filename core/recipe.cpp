@@ -21,6 +21,7 @@ using nlohmann::json;
 constexpr size_t max_file = 2048;
 constexpr size_t max_email = 320;  // RFC 3696's erratum 1690: 64 + 1 + 255
 constexpr size_t max_webhook = 2048;
+constexpr size_t max_language = 16;
 constexpr size_t max_preset = 64;
 constexpr size_t max_output_name = 64;
 constexpr std::uint32_t max_side = 65535;
@@ -243,9 +244,10 @@ process_request read_request(json& root, std::string_view text, const limits_con
   out.what = read_recipe(fields, limits);
   out.preset = fields.text("preset", max_preset);
   if (const auto* value = fields.find("notify")) {
-    const field_reader notify{*value, "/notify", {"email", "webhook"}};
+    const field_reader notify{*value, "/notify", {"email", "webhook", "language"}};
     out.email = notify.text("email", max_email);
     out.webhook = notify.text("webhook", max_webhook);
+    out.language = notify.text("language", max_language);
   }
   out.metadata_json = read_metadata(fields, text, limits);
   return out;

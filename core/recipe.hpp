@@ -80,6 +80,7 @@ struct process_request {
   std::string preset;         // the preset's name, or empty
   std::string email;          // or empty
   std::string webhook;        // or empty
+  std::string language;       // of the e-mail, or empty
   std::string metadata_json;  // the caller's object, compact; empty when there is none
 };
 

@@ -103,7 +103,7 @@ struct request_record {
   std::optional<object_name> preview;
   notification_state email_state = notification_state::none;
   notification_state webhook_state = notification_state::none;
-  std::string notification_detail;        // what the mail server last said, when it refused
+  std::string notification_detail;        // what the mail server said last
   std::uint32_t preprocess_attempts = 0;  // acquired
   std::uint32_t process_attempts = 0;
   std::uint32_t notify_attempts = 0;
@@ -114,13 +114,16 @@ struct request_record {
   bool unpinned = false;            // the input is no longer counted as needed
   std::optional<message_ref> work;  // its message, while it is live
   std::uint32_t messages = 0;       // that speak of it in any queue, dead letters too
+  std::string webhook_detail;       // what the endpoint said last
+  std::string language;             // of the e-mail, "de"; empty: smtp.language
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.id, s.file, s.file_name, s.what, s.preset, s.plan, s.email, s.webhook, s.metadata_json, s.run,
              s.status, s.failure, s.preprocessed, s.outputs, s.preview, s.email_state, s.webhook_state,
              s.notification_detail, s.preprocess_attempts, s.process_attempts, s.notify_attempts, s.timeline,
-             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages, s.caller);
+             s.created_at, s.updated_at, s.expires_at, s.unpinned, s.work, s.messages, s.caller,
+             s.webhook_detail, s.language);
   }
   bool operator==(const request_record&) const = default;
 };

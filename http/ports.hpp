@@ -13,6 +13,7 @@
 
 #include "core/config.hpp"
 #include "core/errc.hpp"
+#include "core/log_entry.hpp"
 #include "core/object.hpp"
 #include "core/recipe.hpp"
 #include "core/request.hpp"
@@ -92,6 +93,18 @@ public:
   virtual result<request_record> cancel(const request_id& id) = 0;
 };
 
+class notifications_port {
+public:
+  virtual ~notifications_port() = default;
+  // A final request's notifications once more. `not_found`, `conflict` when it is not final, wants none, or
+  // they are on their way; `no_quorum`, `disk_full`.
+  virtual result<request_record> resend(const request_id& id) = 0;
+  // Addresses that failed for good, in their order; `cursor` is what the last page gave.
+  virtual result<page<suppression_row>> suppressions(std::uint32_t limit, std::string_view cursor) = 0;
+  // In any case of its letters. `not_found` when it is not there.
+  virtual result<void> clear_suppression(std::string_view address) = 0;
+};
+
 class node_port {
 public:
   virtual ~node_port() = default;
@@ -105,6 +118,7 @@ public:
 struct ports {
   files_port& files;
   requests_port& requests;
+  notifications_port& notifications;
   node_port& node;
 };
 

@@ -65,6 +65,15 @@ json timeline(const request_record& r) {
   return out;
 }
 
+// `detail` is what the other side said last: why it failed, above all.
+json notification(const request_record& r) {
+  const auto said = [](const std::string& detail) { return detail.empty() ? json{} : json(detail); };
+  return {{"email", to_string(r.email_state)},
+          {"webhook", to_string(r.webhook_state)},
+          {"email_detail", said(r.notification_detail)},
+          {"webhook_detail", said(r.webhook_detail)}};
+}
+
 json request(const request_record& r, const std::string& origin) {
   json out{{"id", r.id.text()},
            {"status", to_string(r.status)},
@@ -79,7 +88,7 @@ json request(const request_record& r, const std::string& origin) {
   if (r.failure)
     out["error"] = {
         {"code", to_string(r.failure->code)}, {"detail", r.failure->detail}, {"stage", r.failure->stage}};
-  out["notification"] = {{"email", to_string(r.email_state)}, {"webhook", to_string(r.webhook_state)}};
+  out["notification"] = notification(r);
   out["attempts"] = {
       {"preprocess", r.preprocess_attempts}, {"process", r.process_attempts}, {"notify", r.notify_attempts}};
   out["timeline"] = timeline(r);
@@ -127,6 +136,15 @@ std::string accepted_json(const request_record& r, const std::string& origin) {
                {"status", to_string(r.status)},
                {"status_url", url},
                {"events_url", url + "/events"}});
+}
+
+std::string suppressions_json(const page<suppression_row>& rows) {
+  return page_text("suppressions", rows, [](const suppression_row& row) {
+    return text({{"address", row.address},
+                 {"since", time(row.since)},
+                 {"detail", row.detail},
+                 {"request", row.request.text()}});
+  });
 }
 
 std::string timeline_json(const timeline_event& e) { return text(event(e)); }

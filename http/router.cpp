@@ -82,7 +82,8 @@ router::admission router::admit(http_request& r, bool has_body, std::optional<st
   if (doors_)
     if (auto refusal = doors_->admit(r, to->needs, to->counted)) return {nullptr, std::move(refusal), 0};
   if (!to->max_body) {
-    if (has_body) return refuse(errc::bad_request, "this call takes no body");
+    // Many clients say Content-Length: 0 with every POST.
+    if (has_body && length != 0U) return refuse(errc::bad_request, "this call takes no body");
     return {to, std::nullopt, 0};
   }
   if (!has_body)

@@ -8,6 +8,7 @@ router make_routes(const route_context& context) {
   router out{context.at};
   add_file_routes(out, context);
   add_request_routes(out, context);
+  add_notification_routes(out, context);
   add_node_routes(out, context);
   return out;
 }

@@ -20,6 +20,7 @@ struct route_context {
 
 void add_file_routes(router& to, const route_context& context);
 void add_request_routes(router& to, const route_context& context);
+void add_notification_routes(router& to, const route_context& context);
 void add_node_routes(router& to, const route_context& context);
 
 }  // namespace dip::http

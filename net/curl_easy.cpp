@@ -1,5 +1,6 @@
 #include "net/curl_easy.hpp"
 
+#include <algorithm>
 #include <new>
 #include <stdexcept>
 
@@ -55,6 +56,25 @@ long curl_easy::response_code() const {
   long code = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &code);
   return code;
+}
+
+long curl_easy::retry_after() const {
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &seconds);
+  // A date in the past comes as a negative number.
+  return static_cast<long>(std::clamp<curl_off_t>(seconds, 0, 7 * 86'400));
+}
+
+int curl_easy::last_socket() const {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK) return -1;
+  return socket;
+}
+
+long curl_easy::new_connections() const {
+  long count = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &count);
+  return count;
 }
 
 }  // namespace dip::net

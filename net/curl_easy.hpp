@@ -29,6 +29,12 @@ public:
   // Of the last transfer that failed: libcurl's own sentence, never empty.
   [[nodiscard]] std::string what_failed(CURLcode code) const;
   [[nodiscard]] long response_code() const;
+  // Seconds, from either form of the header, a week at most; 0 without one.
+  [[nodiscard]] long retry_after() const;
+  // Connections that the last transfer had to make; 0: it went over one that was kept.
+  [[nodiscard]] long new_connections() const;
+  // Of the connection that is kept, -1 when none is. It stays libcurl's.
+  [[nodiscard]] int last_socket() const;
 
 private:
   struct handle_end {

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/curl_easy.hpp"
@@ -14,11 +16,14 @@ namespace {
 // One call, as libcurl's callbacks see it.
 struct call {
   const http_request& request;
+  const http_settings& settings;
   const curl_easy& easy;
   http_response response = {};
   std::uint64_t read = 0;  // of head, upload and tail
   bool stopped = false;
   bool body_too_long = false;
+  std::string forbidden = {};     // the last address that may not be connected to
+  bool tried_to_connect = false;  // to another one
   int read_errno = 0;
   bool file_too_short = false;
 };
@@ -77,11 +82,37 @@ size_t take_body(char* bytes, size_t size, size_t count, void* context) {
     return 0;
   }
   if (c.response.body.size() + piece.size() > c.request.max_body) {
+    if (c.request.cut_body)
+      c.response.body.append(piece.substr(0, c.request.max_body - c.response.body.size()));
     c.body_too_long = true;
     return 0;
   }
   c.response.body.append(piece);
   return piece.size();
+}
+
+std::optional<ip_address> address_of(const sockaddr& from) {
+  ip_address out;
+  if (from.sa_family == AF_INET) {
+    std::memcpy(out.bytes.data(), &reinterpret_cast<const sockaddr_in&>(from).sin_addr, 4);
+  } else if (from.sa_family == AF_INET6) {
+    out.v6 = true;
+    std::memcpy(out.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, 16);
+  } else {
+    return std::nullopt;
+  }
+  return out;
+}
+
+curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* to) {
+  auto& c = *static_cast<call*>(context);
+  const auto address = address_of(to->addr);
+  if (!address || !c.settings.may_connect(*address)) {
+    c.forbidden = address ? to_string(*address) : "an address that is none of IP";
+    return CURL_SOCKET_BAD;
+  }
+  c.tried_to_connect = true;
+  return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -179,6 +210,8 @@ http_error::kind kind_of(CURLcode code) {
 http_error make_error(const call& c, CURLcode code) {
   using enum http_error::kind;
   if (c.stopped) return {stopped, "stopped by the caller"};
+  if (!c.forbidden.empty() && !c.tried_to_connect)
+    return {forbidden, "its host has the address " + c.forbidden + ", which may not be called"};
   if (c.body_too_long)
     return {other, "the answer is longer than " + std::to_string(c.request.max_body) + " bytes"};
   if (c.file_too_short) return {other, "the file became shorter while it was sent"};
@@ -204,7 +237,7 @@ http_client& http_client::operator=(http_client&&) noexcept = default;
 tl::expected<http_response, http_error> http_client::perform(const http_request& request) {
   curl_easy& easy = state_->easy;
   const http_settings& settings = state_->settings;
-  call c{.request = request, .easy = easy};
+  call c{.request = request, .settings = settings, .easy = easy};
   easy.reset();
   easy.set(CURLOPT_URL, request.url.c_str());
   easy.set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -214,6 +247,10 @@ tl::expected<http_response, http_error> http_client::perform(const http_request&
   if (!settings.ca_file.empty()) easy.set(CURLOPT_CAINFO, settings.ca_file.c_str());
   if (!settings.cert_file.empty()) easy.set(CURLOPT_SSLCERT, settings.cert_file.c_str());
   if (!settings.key_file.empty()) easy.set(CURLOPT_SSLKEY, settings.key_file.c_str());
+  if (settings.may_connect) {
+    easy.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    easy.set(CURLOPT_OPENSOCKETDATA, &c);
+  }
   set_time_limits(easy, request);
   set_body(easy, c);
   if (!set_headers(easy, request))
@@ -227,8 +264,11 @@ tl::expected<http_response, http_error> http_client::perform(const http_request&
     easy.set(CURLOPT_XFERINFOFUNCTION, &tell_progress);
     easy.set(CURLOPT_XFERINFODATA, &c);
   }
-  if (const CURLcode code = easy.perform(); code != CURLE_OK) return tl::make_unexpected(make_error(c, code));
+  const CURLcode code = easy.perform();
+  const bool cut = request.cut_body && c.body_too_long && code == CURLE_WRITE_ERROR;
+  if (code != CURLE_OK && !cut) return tl::make_unexpected(make_error(c, code));
   c.response.status = static_cast<int>(easy.response_code());
+  c.response.retry_after = std::chrono::seconds{easy.retry_after()};
   return std::move(c.response);
 }
 

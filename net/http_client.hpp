@@ -13,6 +13,7 @@
 #include <tl/expected.hpp>
 
 #include "core/clock.hpp"
+#include "core/ip_address.hpp"
 
 namespace dip::net {
 
@@ -48,23 +49,27 @@ struct http_request {
   milliseconds timeout{0};            // of the whole call; 0: none
   milliseconds idle_timeout{30'000};  // less than a byte a second for so long; 0: none, at least a second
   std::uint64_t max_body = 16 * 1024 * 1024;  // of `http_response::body`; a longer one is `other`
+  bool cut_body = false;                      // but for this: what is beyond max_body is not read
 };
 
 struct http_response {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
+  milliseconds retry_after{0};  // what Retry-After asks for; 0: nothing
 
   // The first of that name (in lower case), or nothing.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 
 struct http_error {
+  // `forbidden`: the host has no address that `http_settings::may_connect` lets through.
   enum class kind : unsigned char {
     cannot_connect,
     broken,  // the connection, before the answer was whole; the call may have been carried out
     timeout,
     stopped,
+    forbidden,
     other,
   };
   kind what = kind::other;
@@ -76,6 +81,9 @@ struct http_settings {
   std::string ca_file;              // PEM; empty: the system's
   std::string cert_file, key_file;  // of this side, for mutual TLS; empty: none
   bool use_proxy = false;           // as http_proxy and its like in the environment say
+  // Asked of each address at the moment when it is connected to, after the name was resolved: no other answer
+  // of the name server can come in between. Not set: all are good.
+  std::function<bool(const ip_address&)> may_connect;
 };
 
 // Keeps its connections open between calls. One thread at a time; make one for each thread that calls.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
+
+#include <sys/socket.h>
 
 #include "net/curl_easy.hpp"
 
@@ -10,6 +13,9 @@ namespace dip::net {
 namespace {
 
 using step = smtp_reply::step;
+
+// Seconds; servers hang up after some minutes.
+constexpr long longest_idle = 60;
 
 // What one conversation leaves behind, filled by libcurl's callbacks.
 struct conversation {
@@ -91,9 +97,7 @@ void prepare(curl_easy& easy, const smtp_settings& settings, conversation& talk)
   easy.set(CURLOPT_TIMEOUT_MS, ms);
   easy.set(CURLOPT_CONNECTTIMEOUT_MS, ms);
   easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, (ms + 999) / 1000);
-  // The handle's own timeouts hold for QUIT only when the connection is closed with the transfer, not with
-  // the cache.
-  easy.set(CURLOPT_FORBID_REUSE, 1L);
+  easy.set(CURLOPT_MAXAGE_CONN, longest_idle);
   easy.set(CURLOPT_HEADERFUNCTION, &hear_reply);
   easy.set(CURLOPT_HEADERDATA, &talk);
   easy.set(CURLOPT_VERBOSE, 1L);
@@ -103,32 +107,67 @@ void prepare(curl_easy& easy, const smtp_settings& settings, conversation& talk)
 
 }  // namespace
 
-result<smtp_reply> send_mail(const smtp_settings& settings, const std::string& from, const std::string& to,
-                             const std::string& message) {
-  if (!is_mail_url(settings.url))
-    return fail(errc::bad_request, "the mail server's URL starts with smtp:// or smtps://");
-  if (from.empty() || breaks_a_line(from)) return fail(errc::bad_request, "the sender is not an address");
-  if (to.empty() || breaks_a_line(to)) return fail(errc::bad_request, "the recipient is not an address");
-
-  conversation talk{.unsent = message};
+struct smtp_client::state {
+  smtp_settings settings;
   curl_easy easy;
-  prepare(easy, settings, talk);
+
+  struct outcome {
+    smtp_reply reply;
+    CURLcode code = CURLE_OK;
+    bool kept = false;     // went over a connection that was there already
+    bool offered = false;  // DATA was said: the message may have been taken
+  };
+  outcome talk(const std::string& from, const std::string& to, const std::string& message, bool anew);
+};
+
+smtp_client::state::outcome smtp_client::state::talk(const std::string& from, const std::string& to,
+                                                     const std::string& message, bool anew) {
+  conversation said{.unsent = message};
+  easy.reset();
+  prepare(easy, settings, said);
+  easy.set(CURLOPT_FRESH_CONNECT, anew ? 1L : 0L);
   const std::string sender = "<" + from + ">";
   easy.set(CURLOPT_MAIL_FROM, sender.c_str());
   easy.set_list(CURLOPT_MAIL_RCPT, "<" + to + ">");
   easy.set(CURLOPT_UPLOAD, 1L);
   easy.set(CURLOPT_READFUNCTION, &give_message);
-  easy.set(CURLOPT_READDATA, &talk);
-  const CURLcode code = easy.perform();
+  easy.set(CURLOPT_READDATA, &said);
+  outcome out;
+  out.code = easy.perform();
+  out.kept = easy.new_connections() == 0;
+  out.offered = said.at == step::message;
+  out.reply = {.code = said.code, .at = said.at, .accepted = out.code == CURLE_OK, .line = said.line};
+  if (!out.reply.accepted && said.code < 400)
+    out.reply = {
+        .code = 0, .at = step::none, .accepted = false, .line = printable_line(easy.what_failed(out.code))};
+  // What it pointed to is gone.
+  easy.reset();
+  return out;
+}
 
-  if (code == CURLE_URL_MALFORMAT)
-    return fail(errc::bad_request, "the mail server's URL: " + easy.what_failed(code));
-  smtp_reply reply{.code = talk.code, .at = talk.at, .accepted = code == CURLE_OK, .line = talk.line};
-  if (reply.accepted || talk.code >= 400) return reply;
-  reply.code = 0;
-  reply.at = step::none;
-  reply.line = printable_line(easy.what_failed(code));
-  return reply;
+smtp_client::smtp_client(smtp_settings settings) : state_(std::make_unique<state>()) {
+  state_->settings = std::move(settings);
+}
+
+smtp_client::~smtp_client() {
+  // libcurl waits two minutes for the answer to QUIT: to it the server has hung up already.
+  if (const int socket = state_->easy.last_socket(); socket >= 0) ::shutdown(socket, SHUT_RD);
+}
+
+result<smtp_reply> smtp_client::send(const std::string& from, const std::string& to,
+                                     const std::string& message) {
+  if (!is_mail_url(state_->settings.url))
+    return fail(errc::bad_request, "the mail server's URL starts with smtp:// or smtps://");
+  if (from.empty() || breaks_a_line(from)) return fail(errc::bad_request, "the sender is not an address");
+  if (to.empty() || breaks_a_line(to)) return fail(errc::bad_request, "the recipient is not an address");
+
+  auto out = state_->talk(from, to, message, false);
+  // A server may close a connection that is idle, or has carried enough messages, at any time.
+  const bool hung_up = out.reply.at == step::none ? !out.offered : out.reply.code == 421;
+  if (!out.reply.accepted && out.kept && hung_up) out = state_->talk(from, to, message, true);
+  if (out.code == CURLE_URL_MALFORMAT)
+    return fail(errc::bad_request, "the mail server's URL: " + out.reply.line);
+  return out.reply;
 }
 
 }  // namespace dip::net

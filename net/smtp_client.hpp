@@ -1,6 +1,7 @@
-// Hands one message to a mail server (RFC 5321) and says what the server said.
+// Hands messages to a mail server (RFC 5321) and says what the server said.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "core/clock.hpp"
@@ -27,11 +28,24 @@ struct smtp_reply {
   std::string line;       // the last line of that reply, or why there is none; printable, without line break
 };
 
-// Any thread: every call has a connection of its own, closed when it returns. Blocks for at most the timeout,
-// and once more when the server took the message but does not answer QUIT. `message` are RFC 5322 bytes with
-// CRLF lines; `from` and `to` bare addresses. Errors: `bad_request` when an address or the URL cannot be
-// used.
-[[nodiscard]] result<smtp_reply> send_mail(const smtp_settings& settings, const std::string& from,
-                                           const std::string& to, const std::string& message);
+// Talks to one server, and keeps the connection for the next message. One thread at a time.
+class smtp_client {
+public:
+  explicit smtp_client(smtp_settings settings);
+  // Says QUIT and does not wait for the answer.
+  ~smtp_client();
+  smtp_client(const smtp_client&) = delete;
+  smtp_client& operator=(const smtp_client&) = delete;
+
+  // Blocks for at most the timeout, twice that when a kept connection turns out to be closed. `message` are
+  // RFC 5322 bytes with CRLF lines; `from` and `to` bare addresses. Errors: `bad_request` when an address or
+  // the URL cannot be used.
+  [[nodiscard]] result<smtp_reply> send(const std::string& from, const std::string& to,
+                                        const std::string& message);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 }  // namespace dip::net

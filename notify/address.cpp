@@ -81,6 +81,13 @@ mailbox read_mailbox(std::string_view text) {
   return found;
 }
 
+std::string normal_address(std::string_view address) {
+  std::string out(address);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
 }  // namespace dip

@@ -14,6 +14,9 @@ struct mailbox {
 // Reads "DIP <dip@localhost>", "\"D, I\" <dip@localhost>" or "dip@localhost".
 [[nodiscard]] mailbox read_mailbox(std::string_view text);
 
+// The spelling under which an address is remembered: in lower case. No server tells Owner@ from owner@.
+[[nodiscard]] std::string normal_address(std::string_view address);
+
 // What follows the @; of an address that passes `check_address`.
 [[nodiscard]] std::string_view domain_of(std::string_view address);
 

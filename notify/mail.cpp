@@ -4,7 +4,7 @@
 
 #include "core/text.hpp"
 #include "notify/address.hpp"
-#include "notify/mail_text.hpp"
+#include "notify/mail_templates.hpp"
 #include "notify/mime.hpp"
 
 namespace dip {
@@ -45,14 +45,15 @@ mime_ptr<GMimeObject> preview_part(const std::string& jpeg, const std::string& i
   return mime_ptr<GMimeObject>(GMIME_OBJECT(part));
 }
 
-mime_ptr<GMimeObject> html_with_preview(const result_mail& mail, const std::string& id) {
-  if (mail.preview_jpeg.empty()) return text_part("html", mail_html(mail, {}));
+mime_ptr<GMimeObject> html_with_preview(const std::string& html, const std::string& jpeg,
+                                        const std::string& id) {
+  if (jpeg.empty()) return text_part("html", html);
   GMimeMultipart* related = g_mime_multipart_new_with_subtype("related");
   mime_ptr<GMimeObject> whole(GMIME_OBJECT(related));
   // RFC 2387, section 3.1: the type of the root part is said.
   g_mime_object_set_content_type_parameter(whole.get(), "type", "text/html");
-  g_mime_multipart_add(related, text_part("html", mail_html(mail, id)).get());
-  g_mime_multipart_add(related, preview_part(mail.preview_jpeg, id).get());
+  g_mime_multipart_add(related, text_part("html", html).get());
+  g_mime_multipart_add(related, preview_part(jpeg, id).get());
   return whole;
 }
 
@@ -79,15 +80,18 @@ std::string bytes_of(GMimeMessage* message) {
 
 }  // namespace
 
-std::string render_mail(const result_mail& mail) {
+std::string render_mail(const result_mail& mail, const mail_templates& templates) {
   init_gmime();
   mailbox from = read_mailbox(mail.from);
   if (from.address.empty()) from = {"DIP", "dip@localhost"};
   const std::string id = id_of(mail, domain_of(from.address));
 
+  const std::string preview = "preview." + id;
+  const auto words = templates.render(mail, mail.preview_jpeg.empty() ? std::string_view{} : preview);
+
   const mime_ptr<GMimeMessage> message(g_mime_message_new(TRUE));
   set_addresses(message.get(), from, mail.to);
-  g_mime_message_set_subject(message.get(), mail_subject(mail).c_str(), "utf-8");
+  g_mime_message_set_subject(message.get(), words.subject.c_str(), "utf-8");
   set_date(message.get(), mail.finished_at);
   g_mime_message_set_message_id(message.get(), id.c_str());
   // RFC 3834, section 5: no vacation answer, no loop.
@@ -95,8 +99,8 @@ std::string render_mail(const result_mail& mail) {
 
   GMimeMultipart* both = g_mime_multipart_new_with_subtype("alternative");
   const mime_ptr<GMimeObject> body(GMIME_OBJECT(both));
-  g_mime_multipart_add(both, text_part("plain", mail_plain(mail)).get());
-  g_mime_multipart_add(both, html_with_preview(mail, "preview." + id).get());
+  g_mime_multipart_add(both, text_part("plain", words.text).get());
+  g_mime_multipart_add(both, html_with_preview(words.html, mail.preview_jpeg, preview).get());
   g_mime_message_set_mime_part(message.get(), body.get());
   return bytes_of(message.get());
 }

@@ -10,8 +10,11 @@
 #include "core/config.hpp"
 #include "core/errc.hpp"
 #include "core/request.hpp"
+#include "notify/delivery.hpp"
 
 namespace dip {
+
+class mail_templates;
 
 struct result_mail {
   struct output {
@@ -28,8 +31,9 @@ struct result_mail {
   bool succeeded = false;
   std::vector<output> outputs;
   std::string preview_jpeg;  // bytes of the inline preview; may be empty
-  std::string failure;       // a sentence in plain words, when it failed
+  request_failure failure;   // when it failed
   wall_time finished_at{};
+  std::string language;  // "de"; empty, or one without templates: the fallback
 };
 
 // Whether `address` can stand in a message: one mailbox of RFC 5321, no display name, no line breaks, UTF-8
@@ -38,20 +42,9 @@ struct result_mail {
 
 // RFC 5322 bytes with CRLF lines: text and HTML alternatives, the preview as an inline part, Message-ID made
 // from the request's id, Auto-Submitted: auto-generated. No field can be broken out of by what a user wrote.
-[[nodiscard]] std::string render_mail(const result_mail& mail);
+[[nodiscard]] std::string render_mail(const result_mail& mail, const mail_templates& templates);
 
-// Why a request failed, in words for a person who knows nothing of us.
-[[nodiscard]] std::string explain_failure(const request_failure& failure);
-
-struct delivery {
-  enum class outcome : std::uint8_t { sent, refused, try_again };
-  outcome what = outcome::sent;
-  std::string detail;       // what the server said last, one line
-  bool of_address = false;  // refused at RCPT TO: the address is no good, not this message or our sender
-};
-
-// Any thread; blocks for at most the configured timeout, and once more when the server took the message but
-// does not answer QUIT.
+// Any thread; blocks for at most the configured timeout, twice that when a kept connection is closed.
 class mail_transport {
 public:
   virtual ~mail_transport() = default;
@@ -59,9 +52,9 @@ public:
   virtual delivery deliver(const std::string& from, const std::string& to, const std::string& bytes) = 0;
 };
 
-// SMTP by libcurl. 2xx is sent; 5xx is refused; 4xx, a lost connection, a failed TLS handshake: try again. So
-// is a 5xx to the greeting or to AUTH: it says that our set-up is wrong, and nothing about the message.
-// Errors: `bad_request` when the URL or the password file cannot be used.
+// SMTP by libcurl, over connections that are kept. 2xx is sent; 5xx is refused; 4xx, a lost connection, a
+// failed TLS handshake: try again. So is a 5xx to the greeting or to AUTH: it says that our set-up is wrong,
+// and nothing about the message. Errors: `bad_request` when the URL or the password file cannot be used.
 [[nodiscard]] result<std::unique_ptr<mail_transport>> make_smtp_transport(const smtp_config& smtp);
 // A file per message, `{time}-{Message-ID}.eml`, complete or not there; the directory is made.
 [[nodiscard]] result<std::unique_ptr<mail_transport>> make_outbox_transport(const std::string& directory);

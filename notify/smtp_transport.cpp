@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include "net/smtp_client.hpp"
+#include "net/spares.hpp"
 #include "notify/address.hpp"
 #include "notify/mail.hpp"
 
@@ -19,13 +21,22 @@ result<std::string> read_secret(const std::string& path) {
   return secret;
 }
 
+// RFC 3463: after the code "5.1.1" and its like speak of the address, "5.7.1" and its like of rules: a relay
+// that will not take our mail says nothing about who it is for. Without one, RFC 5321's codes have to do.
+bool of_address(const net::smtp_reply& reply) {
+  if (reply.at != net::smtp_reply::step::recipient) return false;
+  const auto words = std::string_view(reply.line).substr(std::min<size_t>(4, reply.line.size()));
+  if (words.size() > 3 && words[0] == '5' && words[1] == '.' && words[3] == '.')
+    return words[2] == '1' || words.substr(0, 5) == "5.2.1";
+  return reply.code == 550 || reply.code == 551 || reply.code == 553;
+}
+
 delivery judge(const net::smtp_reply& reply) {
   using step = net::smtp_reply::step;
   if (reply.accepted) return {delivery::outcome::sent, reply.line};
   const bool of_message =
       reply.at == step::sender || reply.at == step::recipient || reply.at == step::message;
-  if (reply.code >= 500 && of_message)
-    return {delivery::outcome::refused, reply.line, reply.at == step::recipient};
+  if (reply.code >= 500 && of_message) return {delivery::outcome::refused, reply.line, of_address(reply)};
   return {delivery::outcome::try_again, reply.line};
 }
 
@@ -36,13 +47,16 @@ public:
   delivery deliver(const std::string& from, const std::string& to, const std::string& bytes) override {
     const std::string recipient = read_mailbox(to).address;
     if (recipient.empty()) return {delivery::outcome::refused, "not an e-mail address", true};
-    const auto reply = net::send_mail(settings_, read_mailbox(from).address, recipient, bytes);
+    auto client = clients_.take([&] { return std::make_unique<net::smtp_client>(settings_); });
+    const auto reply = client->send(read_mailbox(from).address, recipient, bytes);
+    clients_.give_back(std::move(client));
     if (!reply) return {delivery::outcome::try_again, reply.error().detail};
     return judge(*reply);
   }
 
 private:
   const net::smtp_settings settings_;
+  net::spares<net::smtp_client> clients_;
 };
 
 bool names_a_server(std::string_view url) {

@@ -33,8 +33,8 @@ public:
   // Becomes readable when something failed from which the process cannot recover; `failure` then says what.
   [[nodiscard]] virtual int failure_descriptor() const = 0;
   [[nodiscard]] virtual std::string failure() const = 0;
-  // Reads the certificate, the API keys and the admin token again, and opens the access log anew. What cannot
-  // be had stays as it was; the sentence says what.
+  // Reads the certificate, the API keys, the admin token and the webhooks' secrets again, and opens the
+  // access log anew. What cannot be had stays as it was; the sentence says what.
   virtual result<void> reload() = 0;
   // Stops taking, finishes what runs (at most `within`), and closes everything in the reverse of the start's
   // order.

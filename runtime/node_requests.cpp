@@ -5,6 +5,7 @@
 
 #include "core/operation_table.hpp"
 #include "notify/mail.hpp"
+#include "notify/webhook.hpp"
 #include "storage/object_bytes.hpp"
 
 namespace dip {
@@ -57,15 +58,29 @@ result<void> node_requests::check_formats(const job_plan& plan) const {
   return {};
 }
 
+result<void> node_requests::check_notify(const process_request& what) const {
+  if (!what.email.empty())
+    if (auto ok = check_address(what.email); !ok)
+      return fail(errc::invalid_operation, ok.error().detail, "/notify/email");
+  if (!what.language.empty() && !templates_.has(what.language)) {
+    std::string known;
+    for (const auto& l : templates_.languages()) known += (known.empty() ? "" : ", ") + l;
+    return fail(errc::invalid_operation, "must be one of " + known, "/notify/language");
+  }
+  if (what.webhook.empty()) return {};
+  if (env_.cfg->security.webhook_secret_file.empty())
+    return fail(errc::invalid_operation, "no webhooks are sent here: security.webhook_secret_file is not set",
+                "/notify/webhook");
+  if (auto ok = check_webhook(what.webhook, env_.cfg->webhooks); !ok)
+    return fail(errc::invalid_operation, ok.error().detail, "/notify/webhook");
+  return {};
+}
+
 result<request_record> node_requests::make_record(const process_request& what) const {
   const auto input = input_of(what.file);
   if (!input) return tl::make_unexpected(input.error());
   if (auto ok = check_watermarks(what.what); !ok) return tl::make_unexpected(ok.error());
-  if (!what.email.empty())
-    if (auto ok = check_address(what.email); !ok)
-      return fail(errc::invalid_operation, ok.error().detail, "/notify/email");
-  if (!what.webhook.empty())
-    return fail(errc::invalid_operation, "webhooks are not offered by this version", "/notify/webhook");
+  if (auto ok = check_notify(what); !ok) return tl::make_unexpected(ok.error());
   auto plan = make_plan(input->header, what.what, env_.cfg->limits);
   if (!plan) return tl::make_unexpected(plan.error());
   if (auto ok = check_formats(*plan); !ok) return tl::make_unexpected(ok.error());
@@ -77,6 +92,8 @@ result<request_record> node_requests::make_record(const process_request& what) c
   r.preset = what.preset;
   r.plan = std::move(*plan);
   r.email = what.email;
+  r.webhook = what.webhook;
+  r.language = what.language;
   r.metadata_json = what.metadata_json;
   r.timeline.push_back({{}, request_status::accepted, env_.node, "", 0});
   return r;

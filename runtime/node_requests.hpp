@@ -7,6 +7,7 @@
 #include "actors/request_watch.hpp"
 #include "http/ports.hpp"
 #include "imaging/codec.hpp"
+#include "notify/mail_templates.hpp"
 #include "runtime/asking.hpp"
 
 namespace dip {
@@ -16,8 +17,15 @@ namespace dip {
 class node_requests final : public http::requests_port {
 public:
   node_requests(const environment& env, asking ask, request_watch& watch, const codec_launcher& codecs,
-                const std::string& public_url, const std::atomic<bool>& draining)
-      : env_(env), ask_(ask), watch_(watch), codecs_(codecs), public_url_(public_url), draining_(draining) {}
+                const std::string& public_url, const mail_templates& templates,
+                const std::atomic<bool>& draining)
+      : env_(env),
+        ask_(ask),
+        watch_(watch),
+        codecs_(codecs),
+        public_url_(public_url),
+        templates_(templates),
+        draining_(draining) {}
 
   result<request_record> submit(const process_request& what, const submission& from) override;
   result<request_record> find(const request_id& id) override;
@@ -30,6 +38,7 @@ private:
   [[nodiscard]] result<object_row> input_of(const std::string& file) const;
   [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
   [[nodiscard]] result<void> check_formats(const job_plan& plan) const;
+  [[nodiscard]] result<void> check_notify(const process_request& what) const;
   [[nodiscard]] result<request_record> make_record(const process_request& what) const;
   [[nodiscard]] result<std::optional<idempotency_row>> reserved(const std::string& key,
                                                                 const std::string& body_hash) const;
@@ -47,6 +56,7 @@ private:
   request_watch& watch_;
   const codec_launcher& codecs_;
   const std::string& public_url_;
+  const mail_templates& templates_;
   const std::atomic<bool>& draining_;
 };
 

@@ -8,6 +8,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "actors/census.hpp"
+#include "notify/destinations.hpp"
 
 namespace dip {
 namespace {
@@ -142,6 +143,8 @@ std::string node_status::metrics() {
                 {{"status", std::to_string(i) + "xx"}});
   if (const auto* gateway = gateway_.load()) add_gateway(out, gateway->figures());
   add_store(out, *env_.store);
+  out.gauge("dip_webhook_endpoints_left_alone", "Endpoints that failed again and again.",
+            env_.to->open_breakers(env_.time->steady()));
   add_queues(out, system_, *env_.where);
   add_actors(out);
   return out.text();

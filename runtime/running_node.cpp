@@ -13,6 +13,7 @@
 
 #include "actors/image_stages.hpp"
 #include "actors/notify_stage.hpp"
+#include "http/record_json.hpp"
 #include "runtime/actor_tree.hpp"
 #include "runtime/credentials.hpp"
 #include "storage/object_bytes.hpp"
@@ -26,6 +27,10 @@ constexpr std::uint64_t write_buffers = 4 * mebibyte;
 
 std::uint32_t or_cores(std::uint32_t configured) {
   return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string sentence(const template_error& e) {
+  return e.file + (e.line == 0 ? "" : ":" + std::to_string(e.line)) + ": " + e.text;
 }
 
 }  // namespace
@@ -52,6 +57,14 @@ result<void> running_node::start() {
   if (auto ok = open_stores(); !ok) return ok;
   if (auto ok = start_codecs(); !ok) return ok;
   if (auto ok = open_mail(); !ok) return ok;
+  if (auto ok = open_webhooks(); !ok) return ok;
+  notify_ = make_notify_stage(&env_, {.mail = mail_.get(),
+                                      .templates = templates_.get(),
+                                      .webhooks = webhooks_.get(),
+                                      .public_url = origin(),
+                                      .record_json = [origin = origin()](const request_record& r) {
+                                        return http::request_json(r, origin);
+                                      }});
   start_actors();
   return start_gateway();
 }
@@ -78,6 +91,7 @@ result<void> running_node::open_stores() {
   env_.store = store_.get();
   env_.objects = objects_.get();
   env_.where = &where_;
+  env_.to = &to_;
   env_.node = self_.name;
   env_.holder = self_.name + "#" + ulid::make(clock_.wall(), {0}).text();
   // Opened here, so that damage is found before anybody is served.
@@ -128,7 +142,19 @@ result<void> running_node::open_mail() {
   auto mail = smtp.url.empty() ? make_outbox_transport(outbox_) : make_smtp_transport(smtp);
   if (!mail) return tl::make_unexpected(mail.error());
   mail_ = std::move(*mail);
-  notify_ = make_notify_stage(&env_, mail_.get(), origin());
+  auto templates = mail_templates::read(smtp.templates, smtp.language);
+  if (!templates) return fail(errc::bad_request, sentence(templates.error().front()));
+  templates_ = std::move(*templates);
+  return {};
+}
+
+result<void> running_node::open_webhooks() {
+  const auto& file = options_.conf.security.webhook_secret_file;
+  if (file.empty()) return {};
+  auto secrets = webhook_secrets::read(file);
+  if (!secrets) return tl::make_unexpected(secrets.error());
+  webhook_secrets_ = std::move(*secrets);
+  webhooks_ = make_webhook_transport(options_.conf.webhooks, *webhook_secrets_, clock_);
   return {};
 }
 
@@ -183,10 +209,11 @@ result<void> running_node::start_gateway() {
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
   files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
-  requests_ =
-      std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(), draining_);
-  routes_ = std::make_unique<http::route_context>(
-      http::route_context{{*files_, *requests_, *status_}, options_.conf, clock_, doors_.get()});
+  requests_ = std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(),
+                                              *templates_, draining_);
+  notifications_ = std::make_unique<node_notifications>(env_, ask);
+  routes_ = std::make_unique<http::route_context>(http::route_context{
+      {*files_, *requests_, *notifications_, *status_}, options_.conf, clock_, doors_.get()});
   if (auto opened = access_log_.open(options_.access_log.empty() ? self_.access_log : options_.access_log);
       !opened)
     return opened;
@@ -231,10 +258,12 @@ result<void> running_node::reload() {
   // What cannot be read must not keep the others from being renewed.
   auto opened = access_log_.reopen();
   auto renewed = tls_ ? tls_->reload() : result<void>{};
+  auto secrets = webhook_secrets_ ? webhook_secrets_->reload() : result<void>{};
   auto known = read_credentials(options_.conf.security);
   if (known) doors_->set(std::move(*known));
   if (!known) return tl::make_unexpected(known.error());
-  return opened ? renewed : opened;
+  if (!opened) return opened;
+  return renewed ? secrets : renewed;
 }
 
 void running_node::drain_workers(milliseconds within) {
@@ -272,6 +301,7 @@ void running_node::stop(milliseconds within) {
   stop_actors();
   health_.reset();
   server_.reset();
+  notifications_.reset();
   requests_.reset();
   files_.reset();
   actors_.reset();

@@ -18,11 +18,15 @@
 #include "http/server.hpp"
 #include "imaging/codec_pool.hpp"
 #include "net/tls_server.hpp"
+#include "notify/destinations.hpp"
 #include "notify/mail.hpp"
+#include "notify/mail_templates.hpp"
+#include "notify/webhook.hpp"
 #include "runtime/access_log.hpp"
 #include "runtime/job_pool.hpp"
 #include "runtime/node.hpp"
 #include "runtime/node_files.hpp"
+#include "runtime/node_notifications.hpp"
 #include "runtime/node_requests.hpp"
 #include "runtime/node_status.hpp"
 #include "storage/node_store.hpp"
@@ -52,6 +56,7 @@ private:
   result<void> open_stores();
   result<void> start_codecs();
   result<void> open_mail();
+  result<void> open_webhooks();
   void start_actors();
   result<void> open_doors();
   result<void> start_gateway();
@@ -82,6 +87,10 @@ private:
   std::unique_ptr<codec_pool> stage_codecs_;
   std::unique_ptr<codec_pool> probe_codecs_;
   std::unique_ptr<mail_transport> mail_;
+  std::unique_ptr<mail_templates> templates_;
+  std::unique_ptr<webhook_secrets> webhook_secrets_;
+  std::unique_ptr<webhook_transport> webhooks_;
+  destinations to_;
   std::unique_ptr<stage> preprocess_;
   std::unique_ptr<stage> process_;
   std::unique_ptr<stage> notify_;
@@ -96,6 +105,7 @@ private:
   std::unique_ptr<node_files> files_;
   std::unique_ptr<node_requests> requests_;
   std::unique_ptr<http::doors> doors_;
+  std::unique_ptr<node_notifications> notifications_;
   std::unique_ptr<http::route_context> routes_;
   std::shared_ptr<net::tls_server> tls_;
   std::unique_ptr<http::server> server_;

@@ -35,6 +35,9 @@ private:
   result<void> on(const redo_preprocess& c);
   result<void> on(const remove_expired& c);
   result<void> on(const reserve_idempotency& c);
+  result<void> on(const suppress_address& c);
+  result<void> on(const clear_suppression& c);
+  result<void> on(const resend_notification& c);
 
   [[nodiscard]] static bool is_stage(message_kind k) {
     return k == message_kind::preprocess || k == message_kind::process;

@@ -57,8 +57,9 @@ result<void> applier::on(const settle_notification& c) {
     bury(*m, {entry_.at, c.by.node, errc::internal, c.detail, true});
   else
     drop(*m, *r);
-  (m->kind == message_kind::webhook ? r->webhook_state : r->email_state) = c.state;
-  r->notification_detail = c.detail;
+  const bool webhook = m->kind == message_kind::webhook;
+  (webhook ? r->webhook_state : r->email_state) = c.state;
+  (webhook ? r->webhook_detail : r->notification_detail) = c.detail;
   save(std::move(*r), topic_name::notifier);
   return {};
 }

@@ -70,4 +70,8 @@ inline std::string of_idempotency(partition_id p, std::string_view key) {
 
 inline std::string of_caller(partition_id p, std::string_view name) { return of_partition(p).append(name); }
 
+inline std::string of_suppression(partition_id p, std::string_view address) {
+  return of_partition(p).append(address);
+}
+
 }  // namespace dip::keys

@@ -15,11 +15,21 @@
 namespace dip {
 
 // The column families of docs/formats.md, "Tables".
-enum class family : std::uint8_t { log, vote, requests, queues, objects, idempotency, callers, meta };
-inline constexpr std::uint8_t family_count = 8;
+enum class family : std::uint8_t {
+  log,
+  vote,
+  requests,
+  queues,
+  objects,
+  idempotency,
+  callers,
+  suppressions,
+  meta
+};
+inline constexpr std::uint8_t family_count = 9;
 // Those that only applied entries change: a partition's state.
-inline constexpr std::array state_families{family::requests, family::queues, family::objects,
-                                           family::idempotency, family::callers};
+inline constexpr std::array state_families{family::requests,    family::queues,  family::objects,
+                                           family::idempotency, family::callers, family::suppressions};
 
 // A consistent look. Any thread; keep it short-lived.
 class kv_snapshot {

@@ -28,6 +28,7 @@ public:
   [[nodiscard]] virtual result<object_row> object(const object_name& name) const = 0;
   [[nodiscard]] virtual result<queue_message> message(const message_ref& ref) const = 0;
   [[nodiscard]] virtual result<idempotency_row> idempotency(std::string_view key) const = 0;
+  [[nodiscard]] virtual result<suppression_row> suppression(std::string_view address) const = 0;
 
   // Newest first, strictly older than `before` when given; ends when `visit` answers false.
   virtual void each_request(const std::optional<request_id>& before,
@@ -40,6 +41,9 @@ public:
   // Of the requests that came with the API key of this name: those that are not final.
   [[nodiscard]] virtual std::uint32_t live_requests(std::string_view caller) const = 0;
   virtual void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const = 0;
+  // In the order of the addresses, strictly behind `after`.
+  virtual void each_suppression(std::string_view after,
+                                const std::function<bool(const suppression_row&)>& visit) const = 0;
 
   // Over all rows of the partition's tables; equal on replicas at the same applied index.
   [[nodiscard]] virtual std::uint64_t state_hash() const = 0;

@@ -15,9 +15,9 @@ namespace {
 
 using handles = std::array<rocksdb::ColumnFamilyHandle*, family_count>;
 
-constexpr std::array<const char*, family_count> names{
-    "log",     "vote",        "requests", "queues",
-    "objects", "idempotency", "callers",  "default"};  // RocksDB's own default family holds meta
+constexpr std::array<const char*, family_count> names{"log",     "vote",        "requests", "queues",
+                                                      "objects", "idempotency", "callers",  "suppressions",
+                                                      "default"};  // RocksDB's own default family holds meta
 
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }

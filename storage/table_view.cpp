@@ -46,6 +46,9 @@ public:
   result<idempotency_row> idempotency(std::string_view key) const override {
     return load<idempotency_row>(family::idempotency, keys::of_idempotency(p_, key));
   }
+  result<suppression_row> suppression(std::string_view address) const override {
+    return load<suppression_row>(family::suppressions, keys::of_suppression(p_, address));
+  }
 
   std::uint32_t live_requests(std::string_view caller) const override {
     const auto row = load<caller_row>(family::callers, keys::of_caller(p_, caller));
@@ -75,6 +78,15 @@ public:
   void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const override {
     must(kv_->each(family::idempotency, keys::of_partition(p_), "",
                    [&](auto, auto value) { return visit(row_of<idempotency_row>(value)); }));
+  }
+
+  void each_suppression(std::string_view after,
+                        const std::function<bool(const suppression_row&)>& visit) const override {
+    must(kv_->each(family::suppressions, keys::of_partition(p_), keys::of_suppression(p_, after),
+                   [&](auto, auto value) {
+                     const auto row = row_of<suppression_row>(value);
+                     return row.address == after || visit(row);
+                   }));
   }
 
   std::uint64_t state_hash() const override {

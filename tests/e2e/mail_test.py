@@ -12,7 +12,7 @@ import unittest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from support import Node, free_port, png, until
+from support import Node, free_port, png, program, until
 
 USER, PASSWORD = "dip", "correct horse battery staple"
 
@@ -22,9 +22,18 @@ class Inbox:
 
     def __init__(self, answers=()):
         self.answers, self.messages, self.tries, self.logins = list(answers), [], 0, []
+        self.nobody, self.recipients, self.connections = None, 0, set()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        self.recipients += 1
+        if self.nobody and address.lower() == self.nobody:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         self.tries += 1
+        self.connections.add(session.peer)
         if self.answers:
             return self.answers.pop(0)
         self.messages.append((envelope.mail_from, envelope.rcpt_tos, envelope.content, server.transport.get_extra_info("sslcontext") is not None))
@@ -165,6 +174,100 @@ class Mail(unittest.TestCase):
         node, request_id = self.send(f'url = "smtp://127.0.0.1:{server.port}"\ntls = "none"')
         self.state(node, request_id, "failed")
         self.assertEqual((inbox.tries, inbox.messages), (1, []))
+
+    def again(self, node, request_id):
+        return node.client.call("POST", f"/requests/{request_id}/resend")
+
+    def submit(self, node, address, **request):
+        file = node.client.upload(png(50, 50), "cat.png").json()
+        answer = node.client.submit({"file": file["key"], "notify": {"email": address}, **request})
+        self.assertEqual(answer.status, 202, answer)
+        return answer.json()["id"]
+
+    def test_an_address_that_failed_for_good_is_left_alone_until_it_is_cleared(self):
+        inbox = Inbox()
+        inbox.nobody = "nobody@example.org"
+        server = self.serve(inbox)
+        node, first = self.send(f'url = "smtp://127.0.0.1:{server.port}"\ntls = "none"', "Nobody@example.org")
+        self.state(node, first, "failed")
+        listed = node.client.get("/suppressions").json()["suppressions"]
+        self.assertEqual([(s["address"], s["request"]) for s in listed], [("nobody@example.org", first)])
+        self.assertIn("550 5.1.1", listed[0]["detail"])
+        inbox.nobody = None
+        # It is in the log: no crash forgets it.
+        node.kill()
+        node.start()
+        second = self.submit(node, "nobody@EXAMPLE.org")
+        self.state(node, second, "failed")
+        record = node.client.get(f"/requests/{second}").json()
+        self.assertIn("550 5.1.1", record["notification"]["email_detail"])
+        self.assertEqual((inbox.recipients, inbox.messages), (1, []))
+        self.assertEqual(node.client.call("DELETE", "/suppressions/Nobody%40example.org").status, 204)
+        self.assertEqual(node.client.call("DELETE", "/suppressions/nobody@example.org").status, 404)
+        self.assertEqual(node.client.get("/suppressions").json()["suppressions"], [])
+        self.assertEqual(self.again(node, second).status, 202)
+        self.state(node, second, "sent")
+        self.assertEqual(len(inbox.messages), 1)
+
+    def test_a_result_is_mailed_again_under_the_same_message_id(self):
+        inbox = Inbox()
+        server = self.serve(inbox)
+        node, request_id = self.send(f'url = "smtp://127.0.0.1:{server.port}"\ntls = "none"')
+        self.state(node, request_id, "sent")
+        self.assertEqual(self.again(node, request_id).status, 202)
+        until("it came again", lambda: len(inbox.messages) == 2)
+        self.state(node, request_id, "sent")
+        first, second = (email.message_from_bytes(m[2], policy=email.policy.default) for m in inbox.messages)
+        self.assertEqual(first["Message-ID"], second["Message-ID"])
+        self.assertEqual(self.again(node, "01JABCDEFGHJKMNPQRSTVWXYZ0").status, 404)
+        quiet = node.client.submit({"file": node.client.upload(png(9, 9), "q.png").json()["key"]}).json()["id"]
+        node.client.finished(quiet)
+        self.assertEqual(self.again(node, quiet).status, 409)
+
+    def test_many_mails_need_few_connections(self):
+        inbox = Inbox()
+        server = self.serve(inbox)
+        node, first = self.send(f'url = "smtp://127.0.0.1:{server.port}"\ntls = "none"')
+        ids = [first] + [self.submit(node, f"owner{n}@example{n}.org") for n in range(30)]
+        for request_id in ids:
+            self.state(node, request_id, "sent")
+        self.assertEqual(len(inbox.messages), 31)
+        self.assertLessEqual(len(inbox.connections), 8)  # as many as there are notifiers
+
+    def test_words_and_language_are_the_operators(self):
+        templates = self.home / "templates"
+        (templates / "fr").mkdir(parents=True)
+        for name, text in {"subject.txt": "{{file_name}} est prêt", "body.txt": "Voilà {{#outputs}}{{url}}{{/outputs}}\n",
+                           "body.html": "<p>{{file_name}}</p>", "failure.txt": "Non."}.items():
+            (templates / "fr" / name).write_text(text)
+        inbox = Inbox()
+        server = self.serve(inbox)
+        node, first = self.send(f'url = "smtp://127.0.0.1:{server.port}"\ntls = "none"\nlanguage = "de"\n'
+                                f'templates = "{templates}"')
+        self.state(node, first, "sent")
+        second = self.submit(node, "owner@example.org", notify={"email": "owner@example.org", "language": "fr"})
+        self.state(node, second, "sent")
+        got = [email.message_from_bytes(m[2], policy=email.policy.default) for m in inbox.messages]
+        self.assertEqual([m["Subject"] for m in got], ["cat.png ist fertig", "cat.png est prêt"])
+        self.assertIn("/files/rtp-processed-files/", got[1].get_body(("plain",)).get_content())
+        file = node.client.upload(png(50, 50), "cat.png").json()
+        answer = node.client.submit({"file": file["key"], "notify": {"email": "a@b", "language": "it"}})
+        self.assertEqual((answer.status, answer.json()["pointer"]), (422, "/notify/language"), answer)
+        self.assertIn("de, en, fr", answer.json()["detail"])
+
+    def test_a_broken_template_is_told_with_its_line(self):
+        templates = self.home / "broken"
+        (templates / "en").mkdir(parents=True)
+        (templates / "en" / "body.txt").write_text("one\ntwo\n{{#outputs}}{{name}}\n")
+        node = Node(f'[smtp]\ntemplates = "{templates}"\n')
+        self.addCleanup(node.clean_up)
+        node.start(wait=False)
+        self.assertEqual(node.process.wait(60), 1)
+        node.process = None
+        said = f'{templates}/en/body.txt:3: Unclosed section "outputs"'
+        self.assertIn(said, node.tail())
+        check = subprocess.run([program(), "check-config", str(node.config)], capture_output=True, text=True)
+        self.assertEqual((check.returncode, check.stderr), (1, said + "\n"))
 
     def test_mail_that_waits_survives_kill_9(self):
         inbox = Inbox()

@@ -30,6 +30,8 @@ LIBRARIES = {
     r"httplib\.h": {"http"},
     r"curl/": {"net"},
     r"gmime/": {"notify"},
+    r"glib\.h": {"notify"},
+    r"kainjow/": {"notify"},
     r"toml\+\+/": {"core"},
     r"openssl/": {"net", "storage"},
     r"xxhash\.h": {"storage", "consensus"},

@@ -29,6 +29,8 @@ options.add_argument("--at-mail", help="the reply to MAIL FROM")
 options.add_argument("--at-data", help="the reply to the message")
 options.add_argument("--hang", choices=["greeting", "data", "quit"])
 options.add_argument("--drop", choices=["data"])
+options.add_argument("--most", type=int, help="messages that one connection may carry; then 421")
+options.add_argument("--hang-up", action="store_true", help="after each message, as if it had been idle for long")
 options = options.parse_args()
 
 
@@ -51,6 +53,8 @@ def described(part):
 
 class Door:
     async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if options.most and getattr(session, "taken", 0) >= options.most:
+            return "421 4.7.0 too many messages"
         if options.at_mail:
             return options.at_mail
         envelope.mail_from = address
@@ -70,16 +74,24 @@ class Door:
             await asyncio.Event().wait()
         if options.at_data:
             return options.at_data
+        session.taken = getattr(session, "taken", 0) + 1
+        if options.hang_up:
+            asyncio.get_running_loop().call_later(0.01, self.hang_up, server.transport)
         raw = envelope.original_content
         say(
             sender=envelope.mail_from,
             recipients=envelope.rcpt_tos,
             login=session.auth_data,
+            connection=session.peer[1],
             encrypted=session.ssl is not None or options.tls == "implicit",
             raw=raw.decode("latin-1"),
             message=described(email.message_from_bytes(raw, policy=email.policy.default)),
         )
         return "250 2.0.0 taken"
+
+    def hang_up(self, transport):
+        transport.close()
+        say(hung_up=True)
 
     async def handle_QUIT(self, server, session, envelope):
         if options.hang == "quit":

@@ -67,6 +67,23 @@ TEST_CASE("a notification whose lease is lost each time dies after a day") {
   CHECK_FALSE(p.after_loss(m, m.enqueued_at + 24h + 1ms));
 }
 
+TEST_CASE("a wish for a longer wait is granted, within the ladder's time") {
+  const auto ladder = retry_policy::of(queue_name::notifier, default_config());
+  queue_message m;
+  m.enqueued_at = wall_time{1'000s};
+  const auto begun = m.enqueued_at;
+  CHECK(ladder.after_failure(m, begun, 5, 90s) == 90s);
+  CHECK(ladder.after_failure(m, begun, 5, 5s) == 10s);
+  CHECK(ladder.after_failure(m, begun + 23h, 5, 2h) == 1h);
+  CHECK(ladder.after_failure(m, begun + 24h - 10s, 5, 2h) == 10s);
+  CHECK_FALSE(ladder.after_failure(m, begun + 24h - 9s, 5, 2h));
+  CHECK(ladder.after_loss(m, begun, 45s) == 45s);
+  CHECK(ladder.after_loss(m, begun + 24h, 45s) == 0ms);
+  CHECK_FALSE(ladder.after_loss(m, begun + 24h + 1ms, 45s));
+  const auto backoff = retry_policy::of(queue_name::request, default_config());
+  CHECK(backoff.after_loss(m, begun, 45s) == 45s);
+}
+
 TEST_CASE("a child is made again after a growing delay, and given up beyond the restart intensity") {
   restart_policy p{{3, 30'000ms, 100ms, 300ms}};
   steady_time now{50s};

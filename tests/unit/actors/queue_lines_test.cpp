@@ -42,13 +42,16 @@ TEST_CASE("messages are leased oldest first, each to one holder, with rising tok
 TEST_CASE("a message without room lets those behind it pass, and comes back") {
   rig r;
   for (std::uint64_t id = 1; id <= 4; ++id) r.add(r.message(id));
-  const auto odd_only = [](const queue_message& m) { return m.ref.id.value % 2 == 1; };
+  const auto odd_only = [](const queue_message& m) { return m.ref.id.value % 2 == 1 ? 0ms : 300ms; };
   const auto taken = r.lines.take(4, 7, r.counter, r.now, odd_only);
   REQUIRE(taken.size() == 2);
   CHECK(taken[0].message.ref.id.value == 1);
   CHECK(taken[1].message.ref.id.value == 3);
   CHECK(r.lines.ready() == 0);
-  r.now += queue_lines::no_room_delay;
+  r.now += 299ms;
+  CHECK(r.lines.expire(r.now).empty());
+  CHECK(r.lines.ready() == 0);
+  r.now += 1ms;
   CHECK(r.lines.expire(r.now).empty());
   CHECK(r.lines.ready() == 2);
   CHECK(r.take(4).size() == 2);
@@ -57,7 +60,7 @@ TEST_CASE("a message without room lets those behind it pass, and comes back") {
 TEST_CASE("no more than so many messages are passed over in one search") {
   rig r;
   for (std::uint64_t id = 1; id <= queue_lines::most_passed_over + 2; ++id) r.add(r.message(id));
-  const auto none = [](const queue_message&) { return false; };
+  const auto none = [](const queue_message&) { return milliseconds{250}; };
   CHECK(r.lines.take(1, 7, r.counter, r.now, none).empty());
   CHECK(r.lines.ready() == 2);
 }

@@ -184,11 +184,12 @@ object_row still_node::upload(partition_id p) {
   return row;
 }
 
-request_record still_node::accept(partition_id p, const std::string& email) {
+request_record still_node::accept(partition_id p, const std::string& email, const std::string& webhook) {
   request_record r;
   r.file = upload(p).name;
   r.id = {ulid::make(wall(), p)};
   r.email = email;
+  r.webhook = webhook;
   const auto a = publish_to(topic_name::request, accept_request{r}, p);
   REQUIRE(a.ok);
   return *a.request;

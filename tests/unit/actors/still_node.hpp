@@ -123,7 +123,7 @@ public:
 
   // The usual steps through the real actors, each of which must succeed.
   object_row upload(partition_id p = {});
-  request_record accept(partition_id p = {}, const std::string& email = {});
+  request_record accept(partition_id p = {}, const std::string& email = {}, const std::string& webhook = {});
   std::vector<leased_work> lease(queue_name q, std::uint32_t most = 1, partition_id p = {});
   answer publish_to(topic_name t, command what, partition_id p = {});
   // Through preprocessing and processing, so that what is left is in the notifier's queue.

@@ -127,6 +127,9 @@ TEST_CASE("each key is accepted at both ends of its range and refused beyond") {
       {"retention", "requests", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "dead_letters", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "idempotency", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
+      {"smtp", "per_domain", "0", "1", "1000", "1001"},
+      {"webhooks", "per_host", "0", "1", "1000", "1001"},
+      {"webhooks", "timeout", "\"999ms\"", "\"1s\"", "\"2m\"", "\"121s\""},
       {"smtp", "timeout", "\"999ms\"", "\"1s\"", "\"10m\"", "\"11m\""},
       {"smtp", "retry_first", "\"0s\"", "\"1ms\"", "\"1h\"", "\"2h\""},
       {"smtp", "retry_max", "\"0s\"", "\"1ms\"", "\"1d\"", "\"2d\""},
@@ -265,6 +268,28 @@ TEST_CASE("a preset is the JSON that a request would have") {
   CHECK(only_error("[preset]\na = 1\n") == "preset.a must be a section: [preset.a]");
 }
 
+TEST_CASE("networks are a list") {
+  const auto allow = [](const std::string& value) { return "[webhooks]\nallow = " + value + "\n"; };
+  const auto parsed = parse_config(allow("[ \"10.0.0.0/8\", \"::1\" ]"));
+  REQUIRE(parsed);
+  CHECK(parsed->webhooks.allow == std::vector{*parse_network("10.0.0.0/8"), *parse_network("::1/128")});
+  CHECK(parse_config(allow("\"10.0.0.0/8\""))->webhooks.allow.size() == 1);
+  CHECK(parse_config(allow("[]"))->webhooks.allow.empty());
+  CHECK(only_error(allow("[\"10.0.0.0/33\"]")) ==
+        "webhooks.allow has \"10.0.0.0/33\", which is no network as \"10.0.0.0/8\" or \"fd00::/8\"");
+  CHECK(only_error(allow("[\"localhost\"]")).find("localhost") != std::string::npos);
+  CHECK(only_error(allow("1")) == "webhooks.allow must be a list as [\"10.0.0.0/8\", \"fd00::/8\"]");
+  CHECK(only_error(allow("[1]")) == "webhooks.allow must be a single value, or a list of texts");
+  CHECK(only_error("[smtp]\nuser = [\"a\"]\n") == "smtp.user must be text in quotes");
+}
+
+TEST_CASE("a language is a word") {
+  CHECK(parse_config("[smtp]\nlanguage = \"pt-BR\"\n")->smtp.language == "pt-BR");
+  for (const char* bad : {"", "../en", "e n", "abcdefghijklmnopq"})
+    CHECK(only_error("[smtp]\nlanguage = \"" + std::string(bad) + "\"\n") ==
+          "smtp.language must be a language as \"en\" or \"de\"");
+}
+
 TEST_CASE("the environment overrides the file") {
   config c = default_config();
   const char* environment[] = {"PATH=/bin",
@@ -275,6 +300,7 @@ TEST_CASE("the environment overrides the file") {
                                "DIP_LIMITS_SIDE=100",
                                "DIP_CLUSTER_NAME=7",
                                "DIP_WORKERS_TIMEOUT=5s",
+                               "DIP_WEBHOOKS_ALLOW=10.0.0.0/8, fd00::/8",
                                "DIP_TEST_X=1",
                                nullptr};
   REQUIRE(apply_environment(c, environment));
@@ -283,6 +309,7 @@ TEST_CASE("the environment overrides the file") {
   CHECK(c.limits.side == 100);
   CHECK(c.cluster.name == "7");
   CHECK(c.workers.timeout == milliseconds(5000));
+  CHECK(c.webhooks.allow == std::vector{*parse_network("10.0.0.0/8"), *parse_network("fd00::/8")});
   CHECK(apply_environment(c, nullptr));
 }
 

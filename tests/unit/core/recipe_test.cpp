@@ -178,6 +178,7 @@ TEST_CASE("whatever is wrong is named by its pointer") {
       {R"("notify":{"email":""})", "/notify/email"},
       {R"("notify":{"email":"a@b\r\nBcc: c@d"})", "/notify/email"},
       {R"("notify":{"webhook":false})", "/notify/webhook"},
+      {R"("notify":{"language":["en"]})", "/notify/language"},
       {R"("metadata":[])", "/metadata"},
   }));
   CAPTURE(fields);
@@ -203,6 +204,8 @@ TEST_CASE("lengths are accepted up to their bound") {
   CHECK(notify("email", 320));
   CHECK(notify("email", 321).error().pointer == "/notify/email");
   CHECK(notify("webhook", 2048));
+  CHECK(notify("language", 16)->language.size() == 16);
+  CHECK(notify("language", 17).error().pointer == "/notify/language");
   CHECK(notify("webhook", 2049).error().pointer == "/notify/webhook");
   const auto name = [](size_t bytes) {
     return parse(with_file(R"("outputs":[{"name":")" + std::string(bytes, 'a') + "\"}]"));

@@ -239,6 +239,37 @@ struct fake_requests final : requests_port {
   }
 };
 
+struct fake_notifications final : notifications_port {
+  std::mutex mutex;
+  std::optional<error> on_resend;
+  request_record record;
+  std::map<std::string, suppression_row, std::less<>> rows;
+  std::pair<std::uint32_t, std::string> listed;
+
+  result<request_record> resend(const request_id& id) override {
+    const std::lock_guard lock{mutex};
+    if (on_resend) return tl::make_unexpected(*on_resend);
+    record.id = id;
+    record.email_state = notification_state::pending;
+    return record;
+  }
+  result<page<suppression_row>> suppressions(std::uint32_t limit, std::string_view cursor) override {
+    const std::lock_guard lock{mutex};
+    listed = {limit, std::string{cursor}};
+    page<suppression_row> out;
+    for (const auto& [address, row] : rows) out.items.push_back(row);
+    out.next_cursor = "more";
+    return out;
+  }
+  result<void> clear_suppression(std::string_view address) override {
+    const std::lock_guard lock{mutex};
+    const auto found = rows.find(address);
+    if (found == rows.end()) return fail(errc::not_found, "this address is not suppressed");
+    rows.erase(found);
+    return {};
+  }
+};
+
 struct fake_self final : node_port {
   std::mutex mutex;
   std::string why;

@@ -34,7 +34,7 @@ struct fixture {
   explicit fixture(config c) : conf(std::move(c)) { begin(make_routes(context())); }
   explicit fixture(router routes) : conf(small_limits()) { begin(std::move(routes)); }
 
-  route_context context() { return {{files, requests, self}, conf, time}; }
+  route_context context() { return {{files, requests, notifications, self}, conf, time}; }
 
   reply get(const std::string& path, const std::string& headers = "") { return call("GET", path, headers); }
   reply call(const std::string& method, const std::string& path, const std::string& headers = "") {
@@ -55,6 +55,7 @@ struct fixture {
   fixed_clock time;
   fake_files files;
   fake_requests requests;
+  fake_notifications notifications;
   fake_self self;
   std::mutex log_mutex;
   std::condition_variable log_grew;

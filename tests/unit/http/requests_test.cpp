@@ -142,6 +142,7 @@ TEST_CASE("a record tells all that is known") {
   r.outputs = {
       {"large", {bucket::processed_files, upper_ulid() + "/large.png"}, image_format::png, 8, 9, 10}};
   r.email_state = notification_state::sent;
+  r.notification_detail = "250 taken";
   r.preprocess_attempts = 3;
   r.timeline = {{noon, request_status::accepted, "n1", "", 0}, {noon, request_status::failed, "n2", "w", 12}};
   const auto reply = f.get("/requests/" + id.text());
@@ -165,7 +166,11 @@ TEST_CASE("a record tells all that is known") {
                 {"height", 9},
                 {"size", 10}}}},
              {"error", {{"code", "invalid_image"}, {"detail", "it is cut off"}, {"stage", "preprocess"}}},
-             {"notification", {{"email", "sent"}, {"webhook", "none"}}},
+             {"notification",
+              {{"email", "sent"},
+               {"webhook", "none"},
+               {"email_detail", "250 taken"},
+               {"webhook_detail", nullptr}}},
              {"attempts", {{"preprocess", 3}, {"process", 0}, {"notify", 0}}},
              {"timeline",
               {{{"at", "2026-03-04T12:00:00.500Z"},

@@ -1,5 +1,8 @@
 #include "net/smtp_client.hpp"
 
+#include <memory>
+#include <set>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/certificates.hpp"
@@ -7,7 +10,6 @@
 #include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
-using net::send_mail;
 using step = net::smtp_reply::step;
 
 namespace {
@@ -22,7 +24,7 @@ net::smtp_settings settings_for(const test::mail_server& server, const std::stri
 const std::string letter = "Subject: hello\r\n\r\n.a line that starts with a dot\r\nand another\r\n";
 
 net::smtp_reply send(const net::smtp_settings& settings) {
-  auto reply = send_mail(settings, "dip@localhost", "owner@example.org", letter);
+  auto reply = net::smtp_client{settings}.send("dip@localhost", "owner@example.org", letter);
   REQUIRE(reply);
   return *reply;
 }
@@ -151,12 +153,62 @@ TEST_CASE("nobody listening is no answer") {
   CHECK(reply.at == step::none);
 }
 
+TEST_CASE("messages follow each other over one connection") {
+  test::mail_server server;
+  net::smtp_client client{settings_for(server)};
+  std::set<int> connections;
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(client.send("dip@localhost", "owner@example.org", letter)->accepted);
+    connections.insert(server.received()["connection"].get<int>());
+  }
+  CHECK(connections.size() == 1);
+}
+
+TEST_CASE("a refusal does not spoil what follows") {
+  test::mail_server server({"--at-rcpt", "550 5.1.1 no such user"});
+  net::smtp_client client{settings_for(server)};
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = client.send("dip@localhost", "owner@example.org", letter);
+    REQUIRE(reply);
+    CHECK(reply->code == 550);
+    CHECK(reply->at == step::recipient);
+  }
+}
+
+TEST_CASE("a server that ends a kept connection gets the message over another one") {
+  for (const std::vector<std::string>& how : {std::vector<std::string>{"--most", "2"}, {"--hang-up"}}) {
+    CAPTURE(how);
+    test::mail_server server(how);
+    net::smtp_client client{settings_for(server)};
+    std::set<int> connections;
+    for (int i = 0; i < 5; ++i) {
+      const auto reply = client.send("dip@localhost", "owner@example.org", letter);
+      REQUIRE(reply);
+      CHECK(reply->accepted);
+      connections.insert(server.received()["connection"].get<int>());
+      if (how.front() == "--hang-up") CHECK(server.received()["hung_up"] == true);
+    }
+    CHECK(connections.size() > 1);
+  }
+}
+
+TEST_CASE("a client that goes does not wait for a server that does not answer QUIT") {
+  test::mail_server server({"--hang", "quit"});
+  auto client = std::make_unique<net::smtp_client>(settings_for(server));
+  REQUIRE(client->send("dip@localhost", "owner@example.org", letter)->accepted);
+  client.reset();  // libcurl's own patience would be two minutes: the test's time limit sees it
+  CHECK(server.received()["raw"] == letter);
+}
+
 TEST_CASE("line breaks in the envelope and other URLs are not used") {
   net::smtp_settings settings;
   settings.url = "smtp://127.0.0.1:1";
-  CHECK(send_mail(settings, "a@b", "c@d\r\nDATA", letter).error().code == errc::bad_request);
-  CHECK(send_mail(settings, "a@b\nx", "c@d", letter).error().code == errc::bad_request);
-  CHECK(send_mail(settings, "", "c@d", letter).error().code == errc::bad_request);
+  const auto code = [&](const char* from, const char* to) {
+    return net::smtp_client{settings}.send(from, to, letter).error().code;
+  };
+  CHECK(code("a@b", "c@d\r\nDATA") == errc::bad_request);
+  CHECK(code("a@b\nx", "c@d") == errc::bad_request);
+  CHECK(code("", "c@d") == errc::bad_request);
   settings.url = "file:///etc/passwd";
-  CHECK(send_mail(settings, "a@b", "c@d", letter).error().code == errc::bad_request);
+  CHECK(code("a@b", "c@d") == errc::bad_request);
 }

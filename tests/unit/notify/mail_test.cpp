@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "notify/address.hpp"
+#include "notify/mail_templates.hpp"
 #include "tests/support/python_child.hpp"
 #include "tests/support/scratch_dir.hpp"
 
@@ -27,6 +28,13 @@ result_mail good_mail() {
   mail.finished_at = *parse_rfc3339("2026-03-04T05:06:07.089Z");
   return mail;
 }
+
+const mail_templates& built_in() {
+  static const auto templates = *mail_templates::read("", "en");
+  return *templates;
+}
+
+std::string render_mail(const result_mail& mail) { return dip::render_mail(mail, built_in()); }
 
 json read(const std::string& bytes) {
   const test::scratch_dir dir;
@@ -73,7 +81,8 @@ result_mail mail_full_of(const std::string& evil) {
   mail.request = evil;
   mail.status_url = evil;
   mail.to = "owner@example.org" + evil;
-  mail.failure = evil;
+  mail.failure = {errc::invalid_operation, evil, evil};
+  mail.language = evil;
   for (auto& output : mail.outputs) output.name = output.url = output.format = evil;
   return mail;
 }
@@ -99,8 +108,8 @@ TEST_CASE("a good result's mail has its headers, its parts and its links") {
   const json& plain = mail["parts"][0];
   CHECK(plain["type"] == "text/plain");
   CHECK(contains(plain["text"],
-                 "large   1600 × 1200 · WEBP · 182 kB\nhttps://img.example.org/files/b/large.webp\n"));
-  CHECK(contains(plain["text"], "thumb   160 × 120 · AVIF · 4.2 kB\n"));
+                 "large: 1600 × 1200 · WEBP · 182 kB\nhttps://img.example.org/files/b/large.webp\n"));
+  CHECK(contains(plain["text"], "thumb: 160 × 120 · AVIF · 4.2 kB\n"));
 
   const json& related = mail["parts"][1];
   CHECK(related["type"] == "multipart/related");
@@ -130,7 +139,7 @@ TEST_CASE("a bad result's mail says why in plain words") {
   failed.succeeded = false;
   failed.outputs.clear();
   failed.preview_jpeg.clear();
-  failed.failure = explain_failure({errc::invalid_image, "VipsJpeg: premature end", "preprocess"});
+  failed.failure = {errc::invalid_image, "VipsJpeg: premature end", "preprocess"};
   const json mail = read(render_mail(failed));
   CHECK(header(mail, "subject") == "holiday.jpg could not be processed");
   CHECK(contains(mail["parts"][0]["text"], "it is damaged or"));
@@ -250,12 +259,28 @@ TEST_CASE("a sender is read with and without its name") {
   CHECK(read_mailbox("DIP <dip@local\r\nX: y>").address.empty());
 }
 
-TEST_CASE("every way to fail has a sentence without our own words") {
-  for (const errc code : {errc::invalid_image, errc::unsupported_media, errc::too_many_pixels,
-                          errc::too_large, errc::invalid_operation, errc::timeout, errc::worker_crashed,
-                          errc::not_found, errc::disk_full, errc::internal, errc::corrupt}) {
-    const std::string words = explain_failure({code, "a detail", "process"});
-    CHECK(words.back() == '.');
-    CHECK(words.find(to_string(code)) == (code == errc::timeout ? words.find("timeout") : std::string::npos));
-  }
+TEST_CASE("every way to fail has a sentence without our own words, in each language") {
+  for (const std::string language : {"en", "de"})
+    for (const errc code : {errc::invalid_image, errc::unsupported_media, errc::too_many_pixels,
+                            errc::too_large, errc::invalid_operation, errc::timeout, errc::worker_crashed,
+                            errc::not_found, errc::disk_full, errc::internal, errc::corrupt}) {
+      auto mail = good_mail();
+      mail.succeeded = false;
+      mail.language = language;
+      mail.failure = {code, "a detail", "process"};
+      const auto words = built_in().render(mail, {});
+      CAPTURE(words.text);
+      CHECK(words.text.find(".\n\n-- \n") != std::string::npos);
+      CHECK(words.text.find(to_string(code)) ==
+            (code == errc::timeout ? words.text.find("timeout") : std::string::npos));
+      CHECK((words.text.find("a detail.") != std::string::npos) == (code == errc::invalid_operation));
+    }
+}
+
+TEST_CASE("a mail is in the language that is asked for, and in the fallback otherwise") {
+  auto mail = good_mail();
+  mail.language = "de";
+  CHECK(header(read(render_mail(mail)), "subject") == "holiday.jpg ist fertig");
+  mail.language = "tlh";
+  CHECK(header(read(render_mail(mail)), "subject") == "holiday.jpg is ready");
 }

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include "notify/mail.hpp"
+#include "notify/mail_templates.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/mail_server.hpp"
 #include "tests/support/scratch_dir.hpp"
@@ -29,7 +33,7 @@ std::string letter() {
   mail.file_name = "Grüße.jpg";
   mail.succeeded = true;
   mail.preview_jpeg = "\xff\xd8\xff\xd9";
-  return render_mail(mail);
+  return render_mail(mail, **mail_templates::read("", "en"));
 }
 
 delivery deliver(const smtp_config& config) {
@@ -64,6 +68,11 @@ TEST_CASE("what the server says decides between sent, refused and try again") {
     bool of_address;
   };
   for (const example& e : {example{"--at-rcpt", "550 5.1.1 no such user", outcome::refused, true},
+                           example{"--at-rcpt", "550 no such user", outcome::refused, true},
+                           example{"--at-rcpt", "550 5.2.1 closed", outcome::refused, true},
+                           example{"--at-rcpt", "552 5.2.2 mailbox full", outcome::refused, false},
+                           example{"--at-rcpt", "550 5.7.1 relaying denied", outcome::refused, false},
+                           example{"--at-rcpt", "554 no relay", outcome::refused, false},
                            example{"--at-rcpt", "450 4.2.1 later", outcome::try_again, false},
                            example{"--at-mail", "553 5.7.1 not your name", outcome::refused, false},
                            example{"--at-data", "554 5.7.1 spam", outcome::refused, false},
@@ -149,4 +158,21 @@ TEST_CASE("an outbox that is gone is tried again, one that cannot be made is an 
   CHECK(got.detail.find("No such file") != std::string::npos);
   dir.write("file", "");
   CHECK(make_outbox_transport(dir / "file/outbox").error().code == errc::io);
+}
+
+TEST_CASE("mails of several threads need fewer connections than there are mails") {
+  test::mail_server server;
+  auto transport = make_smtp_transport(config_for(server));
+  REQUIRE(transport);
+  constexpr int threads = 3, each = 6;
+  std::vector<std::jthread> senders;
+  for (int t = 0; t < threads; ++t)
+    senders.emplace_back([&] {
+      for (int i = 0; i < each; ++i)
+        if ((*transport)->deliver("dip@localhost", "owner@example.org", letter()).what != outcome::sent)
+          std::abort();
+    });
+  std::set<int> connections;
+  for (int i = 0; i < threads * each; ++i) connections.insert(server.received()["connection"].get<int>());
+  CHECK(connections.size() <= threads);
 }

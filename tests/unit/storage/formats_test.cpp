@@ -77,6 +77,8 @@ TEST_CASE("keys of rows are as the page says") {
   check_example("`queues`", hex(keys::of_message({p, queue_name::preprocess_ok, {(7U << 8) + 1}}, false)));
   check_example("`objects`", hex(keys::of_object(upload)));
   check_example("`idempotency`", hex(keys::of_idempotency(p, "k1")));
+  check_example("`suppressions`", hex(keys::of_suppression(p, "@example")));
+  check_example("suppression_row", hex(encode(suppression_row{"@example", at, "550", {id}})));
   check_example("`meta`, applied", hex(applied_key(p)));
   check_example("`meta`, base", hex(log_base_key(p)));
 }

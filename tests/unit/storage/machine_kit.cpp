@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/codec.hpp"
+#include "core/log_view.hpp"
+#include "storage/log_change.hpp"
 #include "storage/state_machine.hpp"
 #include "storage/table_view.hpp"
 
@@ -20,6 +22,12 @@ apply_outcome machine::apply(command what) {
 }
 
 std::unique_ptr<state_view> machine::view() const { return make_table_view(kv_->snapshot(), here); }
+
+void machine::mark_installing() {
+  const auto batch = kv_->batch();
+  batch->put(family::meta, installing_key(here), encode(snapshot_mark{}));
+  REQUIRE(kv_->write(*batch, false));
+}
 
 object_row a_file(bucket in, std::string_view extension) {
   object_row row;

@@ -17,6 +17,9 @@ public:
   void pass(milliseconds time) { now_ += time; }
   [[nodiscard]] wall_time now() const { return now_; }
   [[nodiscard]] std::unique_ptr<state_view> view() const;
+  [[nodiscard]] kv_store& kv() { return *kv_; }
+  // As an install's own write does: the staged rows are the state.
+  void mark_installing();
 
   // The usual steps, each of which must succeed.
   object_row upload();

@@ -59,7 +59,7 @@ object_row random_commands::make_file(bucket in, wall_time now) {
 }
 
 command random_commands::next(const state_view& view, wall_time now) {
-  switch (below(16)) {
+  switch (below(18)) {
     case 0:
     case 1: return put_object{make_file(bucket::request_files, now)};
     case 2:
@@ -78,6 +78,15 @@ command random_commands::next(const state_view& view, wall_time now) {
         return cancel_request{r->id, now + keep};
       return barrier{};
     case 14: return expire(view);
+    case 16: {
+      const auto address = std::string(1, static_cast<char>('a' + below(5))) + "@example.org";
+      if (below(3) == 0) return clear_suppression{address};
+      return suppress_address{{address, {}, "550", {make_id(now)}}};
+    }
+    case 17:
+      if (const auto requests = all_requests(view); const auto* r = any_of(requests, below(1000)))
+        return resend_notification{r->id};
+      return barrier{};
     default:
       return reserve_idempotency{
           {std::to_string(below(10)), std::to_string(below(2)), {make_id(now)}, {}, now + keep}};

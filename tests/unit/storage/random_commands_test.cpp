@@ -25,17 +25,20 @@ struct memory {
 bool is_stage(message_kind k) { return k == message_kind::preprocess || k == message_kind::process; }
 
 void check_messages(const request_record& r, const std::vector<queue_message>& messages) {
-  size_t work = 0, dead_work = 0, mails = 0;
+  size_t work = 0, dead_work = 0, mails = 0, calls = 0;
   for (const auto& m : messages) {
     if (is_stage(m.kind)) ++(m.dead ? dead_work : work);
-    if (!is_stage(m.kind)) ++mails;
+    if (!m.dead && m.kind == message_kind::email) ++mails;
+    if (!m.dead && m.kind == message_kind::webhook) ++calls;
     CHECK_FALSE((m.dead && m.leased));
     CHECK(m.failed <= m.acquired);
   }
   CHECK(r.messages == messages.size());
   CHECK(work == (is_final(r.status) ? 0 : 1));
   CHECK(dead_work <= (r.status == request_status::failed ? 1 : 0));
-  CHECK(mails <= (is_final(r.status) ? 2 : 0));
+  // One of each on its way, and only while its state says so.
+  CHECK(mails == (is_final(r.status) && r.email_state == notification_state::pending ? 1 : 0));
+  CHECK(calls == (is_final(r.status) && r.webhook_state == notification_state::pending ? 1 : 0));
   CHECK(r.unpinned == (is_final(r.status) && dead_work == 0));
   CHECK(r.work.has_value() == !is_final(r.status));
 }

@@ -45,6 +45,9 @@ public:
       if (m.ref.queue == queue && m.dead == dead && !visit(m)) return;
     }
   }
+  result<suppression_row> suppression(std::string_view) const override { return fail(errc::not_found); }
+  void each_suppression(std::string_view, const std::function<bool(const suppression_row&)>&) const override {
+  }
   void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const override {
     for (const auto& row : keys) {
       if (!visit(row)) return;
