@@ -42,6 +42,9 @@ struct api_call {
   api_json body = {};                        // requestBody; null: there is none
   std::vector<api_answer> answers;
   std::vector<errc> errors = {};  // beside those that any call can end in
+  std::string scope = {};         // that its key needs, where keys are asked for; empty: it is open to all
+  bool sometimes = false;         // a file in a public bucket needs no key
+  bool counted = true;            // towards the limits of how often somebody may call
 };
 
 [[nodiscard]] std::vector<api_call> file_calls(const api_facts& facts);

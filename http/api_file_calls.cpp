@@ -107,7 +107,10 @@ api_call get_file(const api_facts& facts, const place& p) {
                    file_content(facts)},
                   {206, "the part of the bytes that `Range` asks for", file_headers, only_bytes(facts)},
                   {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
-      .errors = {errc::not_found, errc::bad_range}};
+      .errors = {errc::not_found, errc::bad_range},
+      .scope = "read",
+      .sometimes = true,
+      .counted = false};
 }
 
 api_call head_file(const place& p) {
@@ -122,7 +125,10 @@ api_call head_file(const place& p) {
           .answers = {{200, "it is there", whole_file_headers()},
                       {206, "the part that `Range` asks for is there", file_headers},
                       {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
-          .errors = {errc::not_found, errc::bad_range}};
+          .errors = {errc::not_found, errc::bad_range},
+          .scope = "read",
+          .sometimes = true,
+          .counted = false};
 }
 
 api_call delete_file(const place& p) {
@@ -135,7 +141,8 @@ api_call delete_file(const place& p) {
           .text = "On all replicas. `conflict` while a request that is not final needs it.",
           .parameters = p.parameters,
           .answers = {{204, "gone"}},
-          .errors = {errc::not_found, errc::conflict, errc::no_quorum}};
+          .errors = {errc::not_found, errc::conflict, errc::no_quorum},
+          .scope = "upload"};
 }
 
 api_call list_files() {
@@ -152,7 +159,8 @@ api_call list_files() {
                        {"Cache-Control"},
                        json_content("FilePage", {{"files", api_json::array({file_example()})},
                                                  {"next_cursor", example_key},
-                                                 {"stale", false}})}}};
+                                                 {"stale", false}})}},
+          .scope = "read"};
 }
 
 api_call upload_file(const api_facts& facts) {
@@ -171,7 +179,8 @@ api_call upload_file(const api_facts& facts) {
                        {"Location", "Cache-Control"},
                        json_content("UploadedFile", uploaded_example())}},
           .errors = {errc::length_required, errc::too_large, errc::unsupported_media, errc::invalid_image,
-                     errc::too_many_pixels, errc::no_quorum, errc::draining, errc::disk_full}};
+                     errc::too_many_pixels, errc::no_quorum, errc::draining, errc::disk_full},
+          .scope = "upload"};
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ api_call plain_call(std::string path, std::string id, std::string summary, std::
           .tag = "node",
           .summary = std::move(summary),
           .text = std::move(text),
-          .answers = {std::move(answer)}};
+          .answers = {std::move(answer)},
+          .counted = false};
 }
 
 api_call readiness() {

@@ -120,7 +120,8 @@ api_call process_file() {
                    json_content("AcceptedRequest", accepted)}},
       .errors = {errc::forbidden, errc::not_found, errc::length_required, errc::too_large,
                  errc::unsupported_media, errc::invalid_image, errc::too_many_pixels, errc::invalid_operation,
-                 errc::idempotency_mismatch, errc::no_quorum, errc::draining, errc::disk_full}};
+                 errc::idempotency_mismatch, errc::no_quorum, errc::draining, errc::disk_full},
+      .scope = "process"};
 }
 
 api_call list_requests() {
@@ -137,7 +138,8 @@ api_call list_requests() {
                        {"Cache-Control"},
                        json_content("RequestPage", {{"requests", api_json::array({record_example()})},
                                                     {"next_cursor", nullptr},
-                                                    {"stale", false}})}}};
+                                                    {"stale", false}})}},
+          .scope = "read"};
 }
 
 api_call get_request() {
@@ -192,7 +194,8 @@ api_call cancel_request() {
           .text = "`conflict` when it is final.",
           .parameters = {"id"},
           .answers = {{204, "cancelled"}},
-          .errors = {errc::not_found, errc::conflict, errc::no_quorum}};
+          .errors = {errc::not_found, errc::conflict, errc::no_quorum},
+          .scope = "process"};
 }
 
 }  // namespace

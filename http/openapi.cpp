@@ -36,7 +36,11 @@ std::vector<errc> codes_of(const api_call& call) {
   std::vector<errc> all{errc::bad_request,  errc::timeout,  errc::headers_too_large,
                         errc::http_version, errc::internal, errc::overloaded};
   all.insert(all.end(), call.errors.begin(), call.errors.end());
+  if (!call.scope.empty()) all.insert(all.end(), {errc::unauthorized, errc::forbidden});
+  if (call.counted) all.push_back(errc::rate_limited);
   std::ranges::sort(all);
+  const auto twice = std::ranges::unique(all);
+  all.erase(twice.begin(), twice.end());
   return all;
 }
 
@@ -58,9 +62,27 @@ api_json responses_of(const api_call& call) {
   return out;
 }
 
-api_json operation_of(const api_call& call) {
+// An empty requirement beside the key's: it can be done without.
+api_json security_of(const api_call& call, bool keys_asked) {
+  auto out = api_json::array();
+  if (call.scope.empty()) return out;
+  out.push_back({{"bearer", words({call.scope})}});
+  if (call.sometimes || !keys_asked) out.push_back(api_json::object());
+  return out;
+}
+
+std::string scope_sentence(const api_call& call) {
+  if (call.scope.empty()) return {};
+  return "Needs a key with the scope `" + call.scope + "`, where keys are asked for" +
+         (call.sometimes ? " and the bucket is not public." : ".");
+}
+
+api_json operation_of(const api_call& call, bool keys_asked) {
   api_json out{{"operationId", call.id}, {"tags", words({call.tag})}, {"summary", call.summary}};
-  if (!call.text.empty()) out["description"] = call.text;
+  const auto scope = scope_sentence(call);
+  if (const auto text = call.text + (call.text.empty() || scope.empty() ? "" : "\n\n") + scope; !text.empty())
+    out["description"] = text;
+  out["security"] = security_of(call, keys_asked);
   out["parameters"] = api_json::array();
   for (const auto& name : call.parameters)
     out["parameters"].push_back({{"$ref", "#/components/parameters/" + name}});
@@ -90,7 +112,10 @@ api_json components(const std::vector<api_call>& calls, const api_facts& facts) 
           {"responses", problem_components(calls)},
           {"securitySchemes",
            {{"bearer",
-             {{"type", "http"}, {"scheme", "bearer"}, {"description", "an API key, where keys are on"}}}}}};
+             {{"type", "http"},
+              {"scheme", "bearer"},
+              {"description",
+               "an API key, or the admin token; the words beside it are the scope that the call needs"}}}}}};
 }
 
 api_json limits(const limits_config& l) {
@@ -117,6 +142,7 @@ std::vector<api_call> api_calls(const api_facts& facts) {
 
 std::string make_openapi(const api_facts& facts) {
   const auto calls = api_calls(facts);
+  const bool keys_asked = !facts.conf.security.api_keys_file.empty();
   api_json out{
       {"openapi", "3.1.0"},
       {"info",
@@ -125,12 +151,11 @@ std::string make_openapi(const api_facts& facts) {
         {"description", about},
         {"license", {{"name", "Apache License 2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"servers", api_json::array({{{"url", facts.origin}}})},
-      {"security", api_json::array({{{"bearer", api_json::array()}}, api_json::object()})},
       {"tags", api_json::array({{{"name", "files"}, {"description", "images by their keys"}},
                                 {{"name", "requests"}, {"description", "what is to be done to them"}},
                                 {{"name", "node"}, {"description", "how it is"}}})},
       {"x-limits", limits(facts.conf.limits)}};
-  for (const auto& call : calls) out["paths"][call.path][lower(call.method)] = operation_of(call);
+  for (const auto& call : calls) out["paths"][call.path][lower(call.method)] = operation_of(call, keys_asked);
   out["components"] = components(calls, facts);
   return out.dump(-1, ' ', false, api_json::error_handler_t::replace);
 }
