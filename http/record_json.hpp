@@ -1,4 +1,5 @@
-// The JSON of files and requests, as api_records.cpp describes it and docs/api.md shows it. Bytes that are no UTF-8 become U+FFFD.
+// The JSON of files and requests, as api_records.cpp describes it and docs/api.md shows it. Bytes that are no
+// UTF-8 become U+FFFD.
 #pragma once
 
 #include <span>
