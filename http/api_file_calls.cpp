@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "core/config_text.hpp"
 #include "http/api_schema.hpp"
 
 namespace dip::http {
@@ -170,8 +171,8 @@ api_call upload_file(const api_facts& facts) {
           .id = "uploadFile",
           .tag = "files",
           .summary = "Uploads an image",
-          .text = "Answered when the bytes are on disk on a majority of the replicas. A file has at most " +
-                  std::to_string(facts.conf.limits.upload) + " bytes.",
+          .text = "Answered when the bytes are on disk on a majority of the replicas. A file is at most " +
+                  size_text(facts.conf.limits.upload) + ".",
           .parameters = {"name", "Content-Disposition"},
           .body = upload_body(),
           .answers = {{201,

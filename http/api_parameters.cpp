@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "core/clock.hpp"
+#include "core/config_text.hpp"
 #include "http/api_schema.hpp"
 #include "http/query.hpp"
 
@@ -65,18 +65,19 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
   to["wait"] = parameter(
       "query", "wait",
       "answers when the request is final or this time is up: 30s, 1500ms or 30 (seconds); at most " +
-          std::to_string(facts.conf.limits.wait.count()) + "ms are waited",
+          duration_text(facts.conf.limits.wait) + " are waited",
       text_like("^[0-9]{1,9}(ms|s)?$"), "30s");
 }
 
-void add_request_headers(api_json& to) {
+void add_request_headers(api_json& to, const api_facts& facts) {
   to["X-Request-Id"] =
       parameter("header", "X-Request-Id",
                 "comes back, and stands in the log; another one takes its place where it does not fit",
                 text_like("^[0-9A-Za-z._-]{1,128}$"), "order-4711");
   to["Idempotency-Key"] = parameter(
       "header", "Idempotency-Key",
-      "the same key with the same body gives the same request, with another body `idempotency_mismatch`",
+      "for " + duration_text(facts.conf.retention.idempotency) +
+          " the same key with the same body gives the same request, with another body `idempotency_mismatch`",
       {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}, {"pattern", "^[ -~]+$"}}, "order-4711");
   to["Content-Disposition"] = parameter("header", "Content-Disposition",
                                         "its filename is the file's name, where the body is its bytes alone",
@@ -98,7 +99,7 @@ api_json parameter_components(const api_facts& facts) {
   api_json out;
   add_path_parameters(out);
   add_query_parameters(out, facts);
-  add_request_headers(out);
+  add_request_headers(out, facts);
   return out;
 }
 

@@ -1,5 +1,7 @@
+#include <cstdio>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "http/conditional.hpp"
 #include "http/openapi.hpp"
