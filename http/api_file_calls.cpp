@@ -92,26 +92,26 @@ std::vector<std::string> with(std::vector<std::string> a, const std::vector<std:
 }
 
 api_call get_file(const api_facts& facts, const place& p) {
-  return {
-      .method = "GET",
-      .pattern = pattern,
-      .path = p.path,
-      .id = "get" + p.of,
-      .tag = "files",
-      .summary = "Fetches " + p.what,
-      .text =
-          "The public URL. A file never changes, so caches may keep it for as long as it is there. With "
-          "`?info` "
-          "what the image is, as JSON.",
-      .parameters = with(p.parameters, {"info", "Range", "If-Range", "If-None-Match", "If-Modified-Since"}),
-      .answers = {{200, "the bytes; or, asked for by `?info`, what they are", whole_file_headers(),
-                   file_content(facts)},
-                  {206, "the part of the bytes that `Range` asks for", file_headers, only_bytes(facts)},
-                  {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
-      .errors = {errc::not_found, errc::bad_range},
-      .scope = "read",
-      .sometimes = true,
-      .counted = false};
+  return {.method = "GET",
+          .pattern = pattern,
+          .path = p.path,
+          .id = "get" + p.of,
+          .tag = "files",
+          .summary = "Fetches " + p.what,
+          .text =
+              "The public URL. A file never changes, so caches may keep it for as long as it is there. With "
+              "`?info` "
+              "what the image is, as JSON.",
+          .parameters = with(p.parameters, {"info", "Range", "If-Range", "If-Match", "If-Unmodified-Since",
+                                            "If-None-Match", "If-Modified-Since"}),
+          .answers = {{200, "the bytes; or, asked for by `?info`, what they are", whole_file_headers(),
+                       file_content(facts)},
+                      {206, "the part of the bytes that `Range` asks for", file_headers, only_bytes(facts)},
+                      {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
+          .errors = {errc::not_found, errc::precondition_failed, errc::bad_range},
+          .scope = "read",
+          .sometimes = true,
+          .counted = false};
 }
 
 api_call head_file(const place& p) {
@@ -122,11 +122,12 @@ api_call head_file(const place& p) {
           .tag = "files",
           .summary = "What fetching " + p.what + " would answer, without its bytes",
           .text = "",
-          .parameters = with(p.parameters, {"Range", "If-Range", "If-None-Match", "If-Modified-Since"}),
+          .parameters = with(p.parameters, {"Range", "If-Range", "If-Match", "If-Unmodified-Since",
+                                            "If-None-Match", "If-Modified-Since"}),
           .answers = {{200, "it is there", whole_file_headers()},
                       {206, "the part that `Range` asks for is there", file_headers},
                       {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
-          .errors = {errc::not_found, errc::bad_range},
+          .errors = {errc::not_found, errc::precondition_failed, errc::bad_range},
           .scope = "read",
           .sometimes = true,
           .counted = false};
@@ -140,9 +141,9 @@ api_call delete_file(const place& p) {
           .tag = "files",
           .summary = "Removes " + p.what,
           .text = "On all replicas. `conflict` while a request that is not final needs it.",
-          .parameters = p.parameters,
+          .parameters = with(p.parameters, {"If-Match", "If-Unmodified-Since"}),
           .answers = {{204, "gone"}},
-          .errors = {errc::not_found, errc::conflict, errc::no_quorum},
+          .errors = {errc::not_found, errc::precondition_failed, errc::conflict, errc::no_quorum},
           .scope = "upload"};
 }
 

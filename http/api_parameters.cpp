@@ -88,6 +88,9 @@ void add_request_headers(api_json& to, const api_facts& facts) {
                           text(), "bytes=0-1023");
   to["If-Range"] =
       parameter("header", "If-Range", "Range counts only where this is the ETag or Last-Modified", text());
+  to["If-Match"] = parameter("header", "If-Match", "412 where the ETag is not among these", text());
+  to["If-Unmodified-Since"] =
+      parameter("header", "If-Unmodified-Since", "412 where it is newer; without If-Match only", text());
   to["If-None-Match"] = parameter("header", "If-None-Match", "304 where the ETag is among these", text());
   to["If-Modified-Since"] = parameter("header", "If-Modified-Since",
                                       "304 where it is no older; without If-None-Match only", text());
@@ -108,6 +111,7 @@ api_json header_components() {
   return {
       {"X-Request-Id",
        header("of this request, in the log as well", text_like("^[0-9A-Za-z._-]{1,128}$"), example_request)},
+      {"WWW-Authenticate", header("how to say who calls", text(), "Bearer realm=\"dip\"")},
       {"Location", header("where it is now", {{"type", "string"}, {"format", "uri"}},
                           std::string{example_origin} + "/requests/" + std::string{example_request})},
       {"Retry-After", header("seconds until it is worth trying again", number, 2)},

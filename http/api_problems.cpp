@@ -23,6 +23,7 @@ std::string_view meaning_of(errc code) {
     case errc::length_required: return "this call needs a body, with its length or chunked";
     case errc::too_large: return "a body over its limit";
     case errc::unsupported_media: return "not an image of a format that is read here, or not JSON";
+    case errc::precondition_failed: return "If-Match or If-Unmodified-Since does not hold";
     case errc::bad_range: return "a range outside of the file";
     case errc::invalid_image: return "of a known format, but it cannot be read";
     case errc::too_many_pixels: return "over limits.pixels, limits.pixels_total or limits.frames";
@@ -96,6 +97,7 @@ api_json problem_answer(int status, const std::vector<errc>& codes) {
     text +=
         (text.empty() ? "`" : "; `") + std::string{to_string(code)} + "`: " + std::string{meaning_of(code)};
   api_json headers{{"X-Request-Id", {{"$ref", "#/components/headers/X-Request-Id"}}}};
+  if (status == 401) headers["WWW-Authenticate"] = {{"$ref", "#/components/headers/WWW-Authenticate"}};
   if (has_retry_after(codes)) headers["Retry-After"] = {{"$ref", "#/components/headers/Retry-After"}};
   if (status == 416) headers["Content-Range"] = {{"$ref", "#/components/headers/Content-Range"}};
   api_json narrowed =

@@ -111,7 +111,7 @@ api_call process_file() {
       .text =
           "Answered when the request is durable. A field that is wrong is `invalid_operation`, named by its "
           "JSON "
-          "pointer, and nothing is taken.",
+          "pointer, and nothing is taken. A form needs the scope `upload` as well.",
       .parameters = {"Idempotency-Key"},
       .body = process_body(),
       .answers = {{202,

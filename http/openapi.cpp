@@ -31,12 +31,13 @@ api_json header_refs(const std::vector<std::string>& names) {
   return out;
 }
 
-// What any call can end in: what the connection gate answers before the call is known to be one.
+// What any call can end in: what the connection gate answers before the call is known to be one, and the
+// doors to a key that they do not know.
 std::vector<errc> codes_of(const api_call& call) {
-  std::vector<errc> all{errc::bad_request,  errc::timeout,  errc::headers_too_large,
-                        errc::http_version, errc::internal, errc::overloaded};
+  std::vector<errc> all{errc::bad_request,  errc::unauthorized, errc::timeout,   errc::headers_too_large,
+                        errc::http_version, errc::internal,     errc::overloaded};
   all.insert(all.end(), call.errors.begin(), call.errors.end());
-  if (!call.scope.empty()) all.insert(all.end(), {errc::unauthorized, errc::forbidden});
+  if (!call.scope.empty()) all.push_back(errc::forbidden);
   if (call.counted) all.push_back(errc::rate_limited);
   std::ranges::sort(all);
   const auto twice = std::ranges::unique(all);

@@ -30,16 +30,20 @@ document make_document(const route_context& c) {
 // What it depends on does not change while a node runs.
 void add_openapi_route(router& to, const route_context& context) {
   const auto made = std::make_shared<const document>(make_document(context));
-  to.add({"GET", "/openapi.json", [made](const http_request& r) {
-            http_response out{.headers = {{"ETag", made->current.etag}, {"Cache-Control", "no-cache"}}};
-            if (not_modified(r, made->current)) {
-              out.status = 304;
-              return out;
-            }
-            out.content_type = "application/json";
-            out.body = made->text;
-            return out;
-          }});
+  to.add({.method = "GET",
+          .pattern = "/openapi.json",
+          .answer =
+              [made](const http_request& r) {
+                http_response out{.headers = {{"ETag", made->current.etag}, {"Cache-Control", "no-cache"}}};
+                if (not_modified(r, made->current)) {
+                  out.status = 304;
+                  return out;
+                }
+                out.content_type = "application/json";
+                out.body = made->text;
+                return out;
+              },
+          .counted = false});
 }
 
 }  // namespace dip::http

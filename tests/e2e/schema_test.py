@@ -2,8 +2,11 @@
 sides of each bound, every answer held against its schema. The node and the schema must agree on what is right."""
 
 import copy
+import hashlib
 import http.client
 import json
+import pathlib
+import tempfile
 import unittest
 import urllib.parse
 
@@ -11,6 +14,7 @@ from api import Document, examples, fits, samples
 from support import NodeTest, multipart, png
 
 MISSING = "01ARYZ6S41TSV4RRFFQ69G5FAV"
+KEYS = ("upload", "process", "read")  # a key for each scope, of the same name
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ADDRESSES = ["nobody", "a@b@", "owner@example.org",
              "l" * 64 + "@" + ".".join(["d" * 63, "d" * 63, "d" * 61]), "l" * 65 + "@example.org"]
@@ -28,8 +32,8 @@ class Answer:
         return f"<{self.status} {self.body[:300]!r}>"
 
 
-class Described(NodeTest):
-    settings = '[limits]\noperations = 6\noutputs = 3\n[[preset.avatar.operations]]\nop = "flip"\n'
+class DescribedNode(NodeTest):
+    """A node, its own description, and calls whose answers are held against it."""
 
     @classmethod
     def setUpClass(cls):
@@ -37,7 +41,6 @@ class Described(NodeTest):
         cls.connection = http.client.HTTPConnection("127.0.0.1", cls.node.port, timeout=120)
         cls.addClassCleanup(cls.connection.close)
         cls.document = Document(cls.client.get("/openapi.json").body)
-        cls.key = cls.client.upload(png(8, 8), "cat.png").json()["key"]
         cls.seen = set()
 
     def ask(self, method, path, body=None, headers=None, known=True):
@@ -80,6 +83,46 @@ class Described(NodeTest):
         self.assertIn(kind, said["content"], name)
         if kind.endswith("json"):
             self.document.validator(said["content"][kind]["schema"]).validate(answer.json())
+
+
+class Keys(DescribedNode):
+    """Who may call what is what the description says."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        keys = pathlib.Path(folder.name, "keys")
+        keys.write_text("".join(f'[[key]]\nname = "{name}"\nsha256 = "{hashlib.sha256(name.encode()).hexdigest()}"\n'
+                                f'scopes = ["{name}"]\n' for name in KEYS))
+        cls.settings = f'[security]\napi_keys_file = "{keys}"\npublic_read = []\n'
+        super().setUpClass()
+
+    def test_every_call_asks_for_the_key_that_is_described(self):
+        there = {"bucket": "rtp-request-files", "key": MISSING + ".png", "attempt": MISSING, "output": "a.png", "id": MISSING}
+        asked = 0
+        for method, path, operation in self.document.calls():
+            for name, value in there.items():
+                path = path.replace("{" + name + "}", value)
+            needs = next((one["bearer"][0] for one in operation["security"] if "bearer" in one), None)
+            body = b"{}" if "requestBody" in operation else None
+            for key in (None, "unknown", *KEYS):
+                headers = {"Authorization": f"Bearer {key}"} if key else {}
+                with self.subTest(call=operation["operationId"], key=key):
+                    status = self.ask(method, path, body, headers).status
+                    self.assertEqual(status == 401, key == "unknown" or (key is None and needs is not None), status)
+                    self.assertEqual(status == 403, key in KEYS and needs is not None and key != needs, status)
+                    asked += needs is not None
+        self.assertGreater(asked, 40)
+
+
+class Described(DescribedNode):
+    settings = '[limits]\noperations = 6\noutputs = 3\n[[preset.avatar.operations]]\nop = "flip"\n'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key = cls.client.upload(png(8, 8), "cat.png").json()["key"]
 
     # ── the request's JSON ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -347,6 +390,7 @@ class Described(NodeTest):
                 self.assertEqual(self.ask(method, path, headers={"Range": "bytes=0-3"}).status, 206)
                 self.assertEqual(self.ask(method, path, headers={"If-None-Match": tag}).status, 304)
                 self.assertEqual(self.ask(method, path, headers={"Range": "bytes=999999-"}).status, 416)
+                self.assertEqual(self.ask(method, path, headers={"If-Match": '"another"'}).status, 412)
             self.assertEqual(self.ask("GET", path + "?info").json()["format"], "png")
         for path in ("/files", "/requests", "/healthz", "/readyz", "/metrics", f"/requests/{t['id']}"):
             self.assertEqual(self.ask("GET", path).status, 200, path)
@@ -363,6 +407,7 @@ class Described(NodeTest):
         self.assertEqual(self.ask("POST", "/files", b"no image", {"Content-Type": "image/png"}).status, 415)
         self.cancel_one()
         for path in (output, f"/files/rtp-request-files/{self.ask('POST', '/files', png(6, 6)).json()['key']}"):
+            self.assertEqual(self.ask("DELETE", path, headers={"If-Match": '"another"'}).status, 412, path)
             self.assertEqual(self.ask("DELETE", path).status, 204, path)
             self.assertEqual(self.ask("DELETE", path).status, 404, path)
         good = {(o["operationId"], s) for _, _, o in self.document.calls() for s in o["responses"] if s[0] in "23"}

@@ -27,6 +27,23 @@ TEST_CASE("every route is described, and nothing else is") {
   CHECK(routed == described);
 }
 
+TEST_CASE("a call needs the scope that its description names, and counts where that says so") {
+  fixture f;
+  const auto routes = make_routes(f.context());
+  for (const auto& call : api_calls(facts(f.conf)))
+    for (const auto* one : routes.routes()) {
+      if (one->pattern != call.pattern || one->method != (call.method == "HEAD" ? "GET" : call.method))
+        continue;
+      INFO(call.id);
+      CHECK(one->counted == call.counted);
+      const auto needs = one->needs.all();
+      if (call.sometimes || call.scope.empty())
+        CHECK(needs.empty());
+      else
+        CHECK((needs.size() == 1 && to_string(needs.front()) == call.scope));
+    }
+}
+
 TEST_CASE("a described path has the segments of its route") {
   const config conf;
   for (const auto& call : api_calls(facts(conf))) {
