@@ -1,6 +1,7 @@
 #include "core/field_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/strict_json.hpp"
@@ -60,10 +61,12 @@ std::int64_t read_integer(const nlohmann::json& value, double min, double max, c
   const auto wrong = [&] {
     refuse("must be an integer from " + shown_whole(min) + " to " + shown_whole(max), pointer);
   };
-  if (!value.is_number_integer()) wrong();
-  // An integer too large for int64 is out of every range; as a double it cannot wrap around.
-  if (const auto number = value.get<double>(); number < min || number > max) wrong();
-  return value.get<std::int64_t>();
+  if (!value.is_number()) wrong();
+  // An integer too large for int64 is out of every range; as a double it cannot wrap around. And 8.0 is an
+  // integer, as JSON Schema has it (2020-12 validation, section 6.1.1) and some languages write it.
+  const auto number = value.get<double>();
+  if (!(number >= min && number <= max) || number != std::floor(number)) wrong();
+  return static_cast<std::int64_t>(number);
 }
 
 double read_number(const nlohmann::json& value, double min, double max, const std::string& pointer) {

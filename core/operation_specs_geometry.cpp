@@ -14,10 +14,7 @@ constexpr std::array<std::string_view, 16> all_positions{
     "centre", "center",    "top",   "right",     "bottom", "left",      "north",     "northeast",
     "east",   "southeast", "south", "southwest", "west",   "northwest", "attention", "entropy"};
 
-std::string_view check_resize(const operation& op) {
-  if (!has_param(op, "width") && !has_param(op, "height")) return "resize needs a width or a height";
-  return {};
-}
+constexpr std::array<std::string_view, 2> sides{"width", "height"};
 
 }  // namespace
 
@@ -61,7 +58,7 @@ std::span<const operation_spec> of_geometry() {
       operation_spec{.name = "resize",
                      .doc = "scales, and crops or pads to the size asked for",
                      .params = resize,
-                     .check = check_resize},
+                     .needs_one_of = sides},
       operation_spec{.name = "crop", .doc = "keeps a rectangle", .params = crop},
       operation_spec{
           .name = "trim", .doc = "cuts off edges that look like the top left pixel", .params = trim},

@@ -26,9 +26,7 @@ struct operation_spec {
   std::string_view name;
   std::string_view doc;
   std::span<const param_spec> params;
-  // What no single parameter shows (resize needs a width or a height): nothing, or the sentence to answer
-  // with.
-  std::string_view (*check)(const operation& op) = nullptr;
+  std::span<const std::string_view> needs_one_of = {};  // none of them is required, but one of them is
   // Each pixel by itself, or its place mirrored: done after scaling it gives what it gives before.
   bool pointwise = false;
 };

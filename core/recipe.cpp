@@ -11,6 +11,7 @@
 #include "core/field_reader.hpp"
 #include "core/object.hpp"
 #include "core/operation_table.hpp"
+#include "core/recipe_bounds.hpp"
 #include "core/strict_json.hpp"
 
 namespace dip {
@@ -18,18 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t max_file = 2048;
-constexpr size_t max_email = 320;  // RFC 3696's erratum 1690: 64 + 1 + 255
-constexpr size_t max_webhook = 2048;
-constexpr size_t max_language = 16;
-constexpr size_t max_preset = 64;
-constexpr size_t max_output_name = 64;
-constexpr std::uint32_t max_side = 65535;
-constexpr std::uint32_t max_quality = 100;
-constexpr std::uint32_t max_effort = 6;
-constexpr std::uint32_t most_bytes = 1U << 30;
-constexpr auto default_output = "result";
-constexpr std::array<std::string_view, 3> policies{"strip", "keep", "copyright"};
+using namespace recipe_bounds;
 
 bool is_colour(std::string_view text) {
   if (text == "transparent") return true;
@@ -101,8 +91,9 @@ operation read_operation(const json& step, const std::string& pointer) {
     else
       op.params.push_back(one.fallback);
   }
-  if (const auto wrong = spec.check ? spec.check(op) : std::string_view{}; !wrong.empty())
-    refuse(std::string{wrong}, pointer);
+  const auto given = [&](std::string_view name) { return has_param(op, name); };
+  if (!spec.needs_one_of.empty() && std::ranges::none_of(spec.needs_one_of, given))
+    refuse(std::string{spec.name} + " needs one of " + listed(spec.needs_one_of), pointer);
   return op;
 }
 
@@ -117,7 +108,7 @@ std::vector<operation> read_operations(const json& list, size_t most, const std:
 
 std::string read_output_name(const field_reader& fields) {
   auto name = fields.text("name", max_output_name);
-  if (name.empty()) return default_output;
+  if (name.empty()) return std::string{default_output};
   if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos)
     refuse("must be of a to z, 0 to 9, _ and -", fields.pointer("name"));
   return name;

@@ -113,6 +113,8 @@ public:
   [[nodiscard]] virtual bool draining() = 0;
   // Where links point: cluster.public_url, or the node's own address. No slash at the end.
   [[nodiscard]] virtual const std::string& public_url() = 0;
+  // What its codec reads and writes.
+  [[nodiscard]] virtual format_set formats() = 0;
 };
 
 struct ports {

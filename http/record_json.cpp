@@ -1,5 +1,8 @@
 #include "http/record_json.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "core/clock.hpp"
@@ -38,6 +41,13 @@ json file(const object_row& row, const std::string& origin) {
   out["expires_at"] = time(row.expires_at);
   return out;
 }
+
+constexpr std::array failures{errc::invalid_image,     errc::too_many_pixels, errc::invalid_operation,
+                              errc::unsupported_media, errc::too_large,       errc::timeout,
+                              errc::worker_crashed,    errc::not_found,       errc::disk_full,
+                              errc::internal};
+
+errc told(errc code) { return std::ranges::find(failures, code) == failures.end() ? errc::internal : code; }
 
 json outputs(const request_record& r, const std::string& origin) {
   auto out = json::array();
@@ -86,8 +96,9 @@ json request(const request_record& r, const std::string& origin) {
   out["outputs"] = outputs(r, origin);
   out["error"] = json{};
   if (r.failure)
-    out["error"] = {
-        {"code", to_string(r.failure->code)}, {"detail", r.failure->detail}, {"stage", r.failure->stage}};
+    out["error"] = {{"code", to_string(told(r.failure->code))},
+                    {"detail", r.failure->detail},
+                    {"stage", r.failure->stage}};
   out["notification"] = notification(r);
   out["attempts"] = {
       {"preprocess", r.preprocess_attempts}, {"process", r.process_attempts}, {"notify", r.notify_attempts}};
@@ -115,6 +126,8 @@ std::string page_text(const char* name, const page<T>& rows, F row_text) {
 }
 
 }  // namespace
+
+std::span<const errc> failure_codes() { return failures; }
 
 std::string url_of(const object_name& name, const std::string& origin) {
   return origin + "/files/" + name.path();

@@ -1,9 +1,12 @@
-// The JSON of files and requests, as docs/interface.md has it. Bytes that are no UTF-8 become U+FFFD.
+// The JSON of files and requests, as api_records.cpp describes it and docs/api.md shows it. Bytes that are no
+// UTF-8 become U+FFFD.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/errc.hpp"
 #include "core/object.hpp"
 #include "core/request.hpp"
 #include "http/ports.hpp"
@@ -21,6 +24,8 @@ namespace dip::http {
 
 // The answer to POST /process-file: {id, status, status_url, events_url}.
 [[nodiscard]] std::string accepted_json(const request_record& r, const std::string& origin);
+// What `error.code` of a request can be; any other failure in a worker is told as `internal`.
+[[nodiscard]] std::span<const errc> failure_codes();
 // One entry of the timeline.
 [[nodiscard]] std::string timeline_json(const timeline_event& e);
 // `metadata` comes back byte for byte.

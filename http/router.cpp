@@ -51,6 +51,12 @@ void router::add(route r) {
   entries_.push_back({std::move(r), std::move(pattern)});
 }
 
+std::vector<const route*> router::routes() const {
+  std::vector<const route*> out;
+  for (const auto& one : entries_) out.push_back(&one.to);
+  return out;
+}
+
 const route* router::find(http_request& r, std::string& allow) const {
   for (const auto& [to, pattern] : entries_) {
     if (!match(pattern, r.segments, r.args)) continue;

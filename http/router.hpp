@@ -42,6 +42,7 @@ public:
   void add(route r);
   // Fills r.args. `has_body` and `length` as the head announces them.
   [[nodiscard]] admission admit(http_request& r, bool has_body, std::optional<std::uint64_t> length) const;
+  [[nodiscard]] std::vector<const route*> routes() const;
   [[nodiscard]] static http_response answer(const route& to, const http_request& r);
   // To every answer, before its head is made.
   void finish(const http_request& r, http_response& answer) const;

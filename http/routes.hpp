@@ -1,4 +1,4 @@
-// All calls of the API, over what a node offers. docs/interface.md describes each.
+// All calls of the API, over what a node offers. api_calls describes each, and so docs/api.md.
 #pragma once
 
 #include "core/clock.hpp"
@@ -22,5 +22,6 @@ void add_file_routes(router& to, const route_context& context);
 void add_request_routes(router& to, const route_context& context);
 void add_notification_routes(router& to, const route_context& context);
 void add_node_routes(router& to, const route_context& context);
+void add_openapi_route(router& to, const route_context& context);
 
 }  // namespace dip::http

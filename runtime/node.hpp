@@ -41,6 +41,9 @@ public:
   virtual void stop(milliseconds within) = 0;
 };
 
+// Where the links of that node point: cluster.public_url, or its own address.
+[[nodiscard]] std::string origin_of(const config& conf, const node_config& self);
+
 // Errors: one sentence that says what is in the way (a busy port, data of another dip, a full or read-only
 // disk).
 [[nodiscard]] result<std::unique_ptr<node>> start_node(node_options options);

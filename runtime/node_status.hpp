@@ -23,6 +23,7 @@ public:
   std::string metrics() override;
   bool draining() override { return draining_; }
   const std::string& public_url() override { return public_url_; }
+  format_set formats() override { return codecs_.formats(); }
   // One answered request of the gateway, counted by status.
   void count_response(int status);
   // Its figures are told from now on; outlives this.

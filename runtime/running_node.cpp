@@ -158,11 +158,13 @@ result<void> running_node::open_webhooks() {
   return {};
 }
 
-std::string running_node::origin() const {
-  if (const auto& configured = options_.conf.cluster.public_url; !configured.empty()) return configured;
-  const auto plain = self_.origin();
-  return options_.conf.security.tls_cert.empty() ? plain : "https" + plain.substr(plain.find("://"));
+std::string origin_of(const config& conf, const node_config& self) {
+  if (const auto& configured = conf.cluster.public_url; !configured.empty()) return configured;
+  const auto plain = self.origin();
+  return conf.security.tls_cert.empty() ? plain : "https" + plain.substr(plain.find("://"));
 }
+
+std::string running_node::origin() const { return origin_of(options_.conf, self_); }
 
 void running_node::start_actors() {
   const auto slots = or_cores(options_.conf.workers.processors);

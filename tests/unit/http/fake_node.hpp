@@ -284,6 +284,7 @@ struct fake_self final : node_port {
   std::string metrics() override { return "dip_up 1\n"; }
   bool draining() override { return drains; }
   const std::string& public_url() override { return origin; }
+  format_set formats() override { return {~0U, ~0U}; }
 };
 
 }  // namespace dip::http::test

@@ -1,0 +1,134 @@
+// Parameters and headers, by the names under which calls refer to them.
+#include <string>
+#include <utility>
+
+#include "core/config_text.hpp"
+#include "http/api_schema.hpp"
+#include "http/query.hpp"
+
+namespace dip::http {
+namespace {
+
+api_json parameter(std::string_view in, std::string_view name, std::string_view text, api_json schema,
+                   api_json example = {}) {
+  api_json out{{"name", name}, {"in", in}, {"description", text}};
+  if (in == "path") out["required"] = true;
+  out["schema"] = std::move(schema);
+  if (!example.is_null()) out["example"] = std::move(example);
+  return out;
+}
+
+// Of a file's bytes; what they are, asked for by ?info, has none of them.
+api_json file_header(std::string_view text, api_json schema, api_json example) {
+  return {{"description", text}, {"schema", std::move(schema)}, {"example", std::move(example)}};
+}
+
+// Always there.
+api_json header(std::string_view text, api_json schema, api_json example) {
+  auto out = file_header(text, std::move(schema), std::move(example));
+  out["required"] = true;
+  return out;
+}
+
+api_json text_like(std::string pattern) { return {{"type", "string"}, {"pattern", std::move(pattern)}}; }
+api_json text() { return {{"type", "string"}}; }
+
+void add_path_parameters(api_json& to) {
+  const std::string id{ulid_pattern};
+  to["bucket"] = parameter("path", "bucket", "where the file is", schema_ref("Bucket"), "rtp-request-files");
+  to["key"] = parameter("path", "key", "of an upload or a preprocessed file",
+                        text_like("^" + id + R"(\.[a-z0-9]{1,5}$)"), example_key);
+  to["attempt"] = parameter("path", "attempt", "first half of an output's key", text_like("^" + id + "$"),
+                            example_attempt);
+  to["output"] = parameter("path", "output", "second half: the output's name and extension",
+                           text_like(R"(^[a-z0-9_-]{1,64}\.[a-z0-9]{1,5}$)"), "large.webp");
+  to["id"] = parameter("path", "id", "of the request", text_like("^" + id + "$"), example_request);
+}
+
+void add_query_parameters(api_json& to, const api_facts& facts) {
+  to["info"] =
+      parameter("query", "info", "what the image is, as JSON, instead of its bytes; needs no value", text());
+  to["info"]["allowEmptyValue"] = true;
+  to["name"] =
+      parameter("query", "name", "the file's name, where the body is its bytes alone", text(), "cat.jpg");
+  to["list_bucket"] = parameter("query", "bucket", "left out: rtp-request-files", schema_ref("Bucket"));
+  to["limit"] =
+      parameter("query", "limit", "how many at most",
+                {{"type", "integer"}, {"minimum", 1}, {"maximum", max_page}, {"default", default_page}}, 20);
+  to["cursor"] = parameter("query", "cursor", "`next_cursor` of the page before", text());
+  to["status"] = parameter("query", "status", "only those", schema_ref("RequestStatus"), "failed");
+  to["since"] = parameter("query", "since", "only those accepted since; RFC 3339 in UTC",
+                          {{"type", "string"},
+                           {"format", "date-time"},
+                           {"pattern", R"(^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$)"}},
+                          "2026-03-04T05:06:07Z");
+  to["wait"] = parameter(
+      "query", "wait",
+      "answers when the request is final or this time is up: 30s, 1500ms or 30 (seconds); at most " +
+          duration_text(facts.conf.limits.wait) + " are waited",
+      text_like("^[0-9]{1,9}(ms|s)?$"), "30s");
+}
+
+void add_request_headers(api_json& to, const api_facts& facts) {
+  to["X-Request-Id"] =
+      parameter("header", "X-Request-Id",
+                "comes back, and stands in the log; another one takes its place where it does not fit",
+                text_like("^[0-9A-Za-z._-]{1,128}$"), "order-4711");
+  to["Idempotency-Key"] = parameter(
+      "header", "Idempotency-Key",
+      "for " + duration_text(facts.conf.retention.idempotency) +
+          " the same key with the same body gives the same request, with another body `idempotency_mismatch`",
+      {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}, {"pattern", "^[ -~]+$"}}, "order-4711");
+  to["Content-Disposition"] = parameter("header", "Content-Disposition",
+                                        "its filename is the file's name, where the body is its bytes alone",
+                                        text(), "attachment; filename=\"cat.jpg\"");
+  to["Last-Event-ID"] = parameter("header", "Last-Event-ID", "only events after this one",
+                                  {{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000}}, 2);
+  to["Range"] = parameter("header", "Range", "one range of bytes; several are answered with the whole",
+                          text(), "bytes=0-1023");
+  to["If-Range"] =
+      parameter("header", "If-Range", "Range counts only where this is the ETag or Last-Modified", text());
+  to["If-Match"] = parameter("header", "If-Match", "412 where the ETag is not among these", text());
+  to["If-Unmodified-Since"] =
+      parameter("header", "If-Unmodified-Since", "412 where it is newer; without If-Match only", text());
+  to["If-None-Match"] = parameter("header", "If-None-Match", "304 where the ETag is among these", text());
+  to["If-Modified-Since"] = parameter("header", "If-Modified-Since",
+                                      "304 where it is no older; without If-None-Match only", text());
+}
+
+}  // namespace
+
+api_json parameter_components(const api_facts& facts) {
+  api_json out;
+  add_path_parameters(out);
+  add_query_parameters(out, facts);
+  add_request_headers(out, facts);
+  return out;
+}
+
+api_json header_components() {
+  const auto number = api_json{{"type", "integer"}, {"minimum", 0}};
+  return {
+      {"X-Request-Id",
+       header("of this request, in the log as well", text_like("^[0-9A-Za-z._-]{1,128}$"), example_request)},
+      {"WWW-Authenticate", header("how to say who calls", text(), "Bearer realm=\"dip\"")},
+      {"Location", header("where it is now", {{"type", "string"}, {"format", "uri"}},
+                          std::string{example_origin} + "/requests/" + std::string{example_request})},
+      {"Retry-After", header("seconds until it is worth trying again", number, 2)},
+      {"ETag",
+       file_header("strong: changes when the bytes do", text_like("^\".+\"$"), "\"9f86d081884c7d65\"")},
+      {"Last-Modified", file_header("when it came to be", text(), "Wed, 04 Mar 2026 05:06:07 GMT")},
+      {"Cache-Control",
+       header("for how long a cache may keep it", text(), "public, max-age=604800, immutable")},
+      {"Accept-Ranges", file_header("ranges of bytes can be asked for", text_like("^bytes$"), "bytes")},
+      {"Content-Range", file_header("which bytes these are, and of how many",
+                                    text_like(R"(^bytes (\d+-\d+|\*)/\d+$)"), "bytes 0-1023/146515")},
+      {"Content-Disposition", file_header("the uploader's name of it; SVG and PDF only as attachment", text(),
+                                          "inline; filename=\"cat.jpg\"")},
+      {"Content-Security-Policy",
+       file_header("nothing in it may run", text(), "default-src 'none'; sandbox")},
+      {"X-Content-Type-Options", file_header("its type is what is said", text_like("^nosniff$"), "nosniff")},
+  };
+}
+
+}  // namespace dip::http
