@@ -120,7 +120,8 @@ struct security_config {
   std::string webhook_secret_file;
   // Buckets whose files are given to anybody who has their URL, though keys are asked for.
   std::vector<std::string> public_read{"rtp-request-files", "rtp-processed-files"};
-  std::vector<std::string> cors_origins;  // whose pages may call from a browser; "*": all
+  std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For is believed
+  std::vector<std::string> cors_origins;     // whose pages may call from a browser; "*": all
   std::string sandbox = "auto";
 
   bool operator==(const security_config&) const = default;

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "core/config_text.hpp"
+#include "core/ip_address.hpp"
 #include "core/object.hpp"
 
 namespace dip {
@@ -142,6 +143,7 @@ bool is_origin(std::string_view text) {
   const auto host = text.substr(text.find("://") + 3);
   return host.find_first_of("/ ?#@\"<>*,") == std::string_view::npos;
 }
+bool is_network(std::string_view text) { return parse_network(text).has_value(); }
 bool is_bucket(std::string_view text) { return parse_bucket(text).has_value(); }
 bool any_text(std::string_view) { return true; }
 bool is_public_url(std::string_view url) {
@@ -264,6 +266,9 @@ std::vector<config_key> make_config_keys() {
       {"security", "public_read",
        texts(DIP_FIELD(security.public_read), is_bucket,
              "must be a list of buckets: rtp-request-files, rtp-preprocessed-files, rtp-processed-files")},
+      {"security", "trusted_proxies",
+       texts(DIP_FIELD(security.trusted_proxies), is_network,
+             "must be a list of addresses or networks as \"10.0.0.0/8\"")},
       {"security", "cors_origins",
        texts(DIP_FIELD(security.cors_origins), is_origin,
              "must be a list of origins as \"https://app.example.org\", or [\"*\"]")},

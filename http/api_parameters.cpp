@@ -42,6 +42,8 @@ void add_path_parameters(api_json& to) {
                             example_attempt);
   to["output"] = parameter("path", "output", "second half: the output's name and extension",
                            text_like(R"(^[a-z0-9_-]{1,64}\.[a-z0-9]{1,5}$)"), "large.webp");
+  to["address"] =
+      parameter("path", "address", "of e-mail, in any case of its letters", text(), "gone@example.org");
   to["id"] = parameter("path", "id", "of the request", text_like("^" + id + "$"), example_request);
 }
 

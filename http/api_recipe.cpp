@@ -180,7 +180,15 @@ api_json notify_schema() {
   auto email = line_schema(1, max_email);
   email["format"] = "email";
   email["description"] = "who is told of the end";
-  auto out = object_schema({{"email", std::move(email)}}, {});
+  auto webhook = line_schema(1, max_webhook);
+  webhook["format"] = "uri";
+  webhook["description"] =
+      "who is called with the end, signed as Standard Webhooks says; where `security.webhook_secret_file` is "
+      "set";
+  auto language = line_schema(1, max_language);
+  language["description"] = "of the mail, one that there are templates in: en, de; left out: smtp.language";
+  auto out = object_schema(
+      {{"email", std::move(email)}, {"webhook", std::move(webhook)}, {"language", std::move(language)}}, {});
   out["additionalProperties"] = false;
   return out;
 }

@@ -139,9 +139,11 @@ void add_request_schemas(api_json& to) {
          {"items", schema_ref("OutputFile")},
          {"description", "empty until they are there"}}},
        {"error", {{"oneOf", api_json::array({schema_ref("Failure"), {{"type", "null"}}})}}},
-       {"notification",
-        record({{"email", schema_ref("NotificationState")}, {"webhook", schema_ref("NotificationState")}},
-               "can still be on its way when the request is final")},
+       {"notification", record({{"email", schema_ref("NotificationState")},
+                                {"webhook", schema_ref("NotificationState")},
+                                {"email_detail", or_null("string", "what the mail server said last")},
+                                {"webhook_detail", or_null("string", "what the endpoint said last")}},
+                               "can still be on its way when the request is final")},
        {"attempts", record({{"preprocess", count("times taken up")},
                             {"process", count("times taken up")},
                             {"notify", count("times taken up")}},
@@ -156,6 +158,12 @@ void add_request_schemas(api_json& to) {
          {"description", "the caller's own, as it came"}}}},
       "the record of a request");
   to["RequestPage"] = page_of("requests", "Request");
+  to["Suppression"] = record({{"address", text("nothing is sent to it")},
+                              {"since", schema_ref("Time")},
+                              {"detail", text("what its server said")},
+                              {"request", id()}},
+                             "an address that failed for good, and whose mail it was");
+  to["SuppressionPage"] = page_of("suppressions", "Suppression");
 }
 
 }  // namespace

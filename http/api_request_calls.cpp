@@ -83,7 +83,8 @@ api_json record_example() {
                                       {{"op", "sharpen"}, {"sigma", 1}}})},
       {"outputs", outputs_example()},
       {"error", nullptr},
-      {"notification", {{"email", "pending"}, {"webhook", "none"}}},
+      {"notification",
+       {{"email", "pending"}, {"webhook", "none"}, {"email_detail", nullptr}, {"webhook_detail", nullptr}}},
       {"attempts", {{"preprocess", 1}, {"process", 1}, {"notify", 0}}},
       {"timeline", api_json::array({event("2026-03-04T05:06:08.011Z", "accepted", "", 0),
                                     event("2026-03-04T05:06:08.020Z", "preprocessing", "preprocessor-1", 0),
@@ -199,6 +200,8 @@ api_call cancel_request() {
 }
 
 }  // namespace
+
+api_json final_request_example() { return record_example(); }
 
 std::vector<api_call> request_calls(const api_facts& /*facts*/) {
   return {process_file(), list_requests(), get_request(), watch_request(), cancel_request()};

@@ -30,6 +30,7 @@ void add_problem_schemas(api_json& to);
 [[nodiscard]] api_json object_schema(api_json properties, const std::vector<std::string_view>& required);
 // Text of one line without control characters; bytes, of which a character of it may take up to four.
 [[nodiscard]] api_json line_schema(size_t min_bytes, size_t max_bytes);
+[[nodiscard]] api_json final_request_example();
 [[nodiscard]] api_json json_content(std::string_view schema, api_json example);
 
 // In examples, and in patterns of what they stand for.

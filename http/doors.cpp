@@ -63,6 +63,13 @@ bool came_through_a_proxy(const http_request& r) {
   });
 }
 
+// As `name_of` counts who is at the other end.
+std::uint64_t client_of(const ip_address& a) {
+  std::uint64_t out = 0;
+  for (size_t i = 0; i < (a.v6 ? 8U : 4U); ++i) out = out << 8 | a.bytes.at(i);
+  return out;
+}
+
 allowance calls_of(const rate_limit& l) {
   const auto burst = l.burst != 0 ? l.burst : std::max(l.rate, 1U) * seconds_of_burst;
   return {static_cast<double>(burst), static_cast<double>(l.rate)};
@@ -119,19 +126,47 @@ result<caller> doors::identify(const http_request& r, const credentials& c, rate
     const api_key* found = nullptr;
     for (const auto& k : c.keys)
       if (same(k.sha256, hash)) found = &k;
-    if (!c.admin_sha256.empty() && same(c.admin_sha256, hash)) return caller{"admin", everything, 0, 0};
+    if (!c.admin_sha256.empty() && same(c.admin_sha256, hash))
+      return caller{.name = "admin", .scopes = everything};
     if (!found) return fail(errc::unauthorized, "this key is not known");
     if (found->expires_at != wall_time{} && found->expires_at <= time_.wall())
       return fail(errc::unauthorized, "this key has expired");
     calls = found->calls;
-    return caller{found->name, found->scopes, found->requests, found->bytes};
+    return caller{
+        .name = found->name, .scopes = found->scopes, .requests = found->requests, .bytes = found->bytes};
   }
+  out.asked = c.keys_asked || !c.admin_sha256.empty();
   if (!c.keys_asked) out.scopes = all_but_admin;
   if (is_operator(r, c)) out.scopes = everything;
   return out;
 }
 
+// From the right, as each proxy adds whom it has spoken with: the first that is none of ours. What is left of
+// him may be made up.
+void doors::look_behind_proxies(http_request& r) const {
+  const auto trusted = [&](const ip_address& a) {
+    return std::ranges::any_of(rules_.trusted_proxies, [&](const ip_network& n) { return n.contains(a); });
+  };
+  auto from = parse_ip(r.peer);
+  if (!from || !trusted(*from)) return;
+  auto chain = r.header("X-Forwarded-For").value_or("");
+  while (!chain.empty() && trusted(*from)) {
+    const auto comma = chain.rfind(',');
+    const auto begin = chain.find_first_not_of(" \t", comma == std::string::npos ? 0 : comma + 1);
+    const auto end = chain.find_last_not_of(" \t");
+    const auto next = begin > end || begin == std::string::npos
+                          ? std::nullopt
+                          : parse_ip(std::string_view{chain}.substr(begin, end + 1 - begin));
+    if (!next) break;
+    from = next;
+    chain.resize(comma == std::string::npos ? 0 : comma);
+  }
+  r.peer = to_string(*from);
+  r.client = client_of(*from);
+}
+
 std::optional<http_response> doors::admit(http_request& r, scope_set needs, bool counted) {
+  look_behind_proxies(r);
   const auto known = current();
   rate_limit calls;
   auto by = identify(r, *known, calls);
@@ -202,11 +237,10 @@ result<void> require(const http_request& r, scope s) {
   const std::string word{to_string(s)};
   if (!r.by.name.empty())
     return fail(errc::forbidden, "the key " + r.by.name + " has no scope \"" + word + "\"");
-  if (s == scope::admin)
-    return fail(
-        errc::forbidden,
-        "operator calls are answered on the machine itself, or with the admin token where there is one");
-  return fail(errc::unauthorized, "this call needs an API key with the scope \"" + word + "\"");
+  if (r.by.asked)
+    return fail(errc::unauthorized, "this call needs an API key with the scope \"" + word + "\"");
+  return fail(errc::forbidden,
+              "without an admin token operator calls are answered on the machine itself only");
 }
 
 }  // namespace dip::http

@@ -11,6 +11,7 @@
 
 #include "core/api_keys.hpp"
 #include "core/clock.hpp"
+#include "core/ip_address.hpp"
 #include "http/message.hpp"
 #include "http/rate_limiter.hpp"
 
@@ -30,14 +31,16 @@ public:
     std::string public_url;  // where links point; browsers' pages from there are ours
     rate_limit per_address;
     std::vector<std::string> cors_origins;
+    std::vector<ip_network> trusted_proxies;
     std::function<std::string(std::string_view)> sha256;  // hex, in small letters
   };
   doors(rules r, const clock& time);
 
   void set(credentials c);
 
-  // Fills r.by. `unauthorized`: a key is needed, or this one is not known; `forbidden`: it may not do that;
-  // `rate_limited` with Retry-After. `counted`: towards the limits of calls.
+  // Fills r.by, and puts who stands behind a trusted proxy into r.peer and r.client. `unauthorized`: a key is
+  // needed, or this one is not known; `forbidden`: it may not do that; `rate_limited` with Retry-After.
+  // `counted`: towards the limits of calls.
   [[nodiscard]] std::optional<http_response> admit(http_request& r, scope_set needs, bool counted);
   // The answer to a browser that asks whether a page of another origin may call; nothing when it is none.
   [[nodiscard]] std::optional<http_response> preflight(const http_request& r) const;
@@ -47,6 +50,7 @@ public:
   void account(const caller& by, std::uint64_t bytes);
 
 private:
+  void look_behind_proxies(http_request& r) const;
   [[nodiscard]] std::shared_ptr<const credentials> current() const;
   [[nodiscard]] result<caller> identify(const http_request& r, const credentials& c, rate_limit& calls) const;
   [[nodiscard]] bool is_operator(const http_request& r, const credentials& c) const;

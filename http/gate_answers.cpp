@@ -340,8 +340,8 @@ void gate::note(const connection& c, bool complete) const {
   routes_.account(e.request, e.received);
   if (!log_) return;
   log_({e.at, e.request.method, e.request.path, e.status, e.received, e.sent,
-        std::chrono::duration_cast<std::chrono::microseconds>(time_.steady() - e.began), c.peer, e.request.id,
-        e.fault, complete});
+        std::chrono::duration_cast<std::chrono::microseconds>(time_.steady() - e.began), e.request.peer,
+        e.request.id, e.fault, complete});
 }
 
 }  // namespace dip::http

@@ -39,6 +39,7 @@ struct caller {
   scope_set scopes;            // what it may do
   std::uint32_t requests = 0;  // that may be live at once; 0: no limit
   std::uint64_t bytes = 0;     // that it may send in a day; 0: no limit
+  bool asked = false;          // there are keys, or a token, that would open more
 };
 
 struct http_request {

@@ -136,7 +136,7 @@ api_json limits(const limits_config& l) {
 
 std::vector<api_call> api_calls(const api_facts& facts) {
   std::vector<api_call> out;
-  for (auto part : {file_calls(facts), request_calls(facts), node_calls(facts)})
+  for (auto part : {file_calls(facts), request_calls(facts), notification_calls(facts), node_calls(facts)})
     for (auto& call : part) out.push_back(std::move(call));
   return out;
 }
@@ -152,9 +152,11 @@ std::string make_openapi(const api_facts& facts) {
         {"description", about},
         {"license", {{"name", "Apache License 2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"servers", api_json::array({{{"url", facts.origin}}})},
-      {"tags", api_json::array({{{"name", "files"}, {"description", "images by their keys"}},
-                                {{"name", "requests"}, {"description", "what is to be done to them"}},
-                                {{"name", "node"}, {"description", "how it is"}}})},
+      {"tags",
+       api_json::array({{{"name", "files"}, {"description", "images by their keys"}},
+                        {{"name", "requests"}, {"description", "what is to be done to them"}},
+                        {{"name", "notifications"}, {"description", "e-mail and webhooks, for operators"}},
+                        {{"name", "node"}, {"description", "how it is"}}})},
       {"x-limits", limits(facts.conf.limits)}};
   for (const auto& call : calls) out["paths"][call.path][lower(call.method)] = operation_of(call, keys_asked);
   out["components"] = components(calls, facts);

@@ -20,6 +20,7 @@ std::vector<dip::cli::file_error> check_templates(const dip::config& c) {
 
 int main(int argc, char** argv) {
   CLI::App app{"DIP, the Distributed Image Processor", "dip"};
+  app.set_version_flag("--version", "dip " DIP_VERSION, "print the version");
   const dip::serve_command serve{app};
   const dip::key_command key{app};
   const dip::openapi_command openapi{app};

@@ -199,9 +199,14 @@ result<void> running_node::open_doors() {
   const auto& c = options_.conf;
   auto known = read_credentials(c.security);
   if (!known) return tl::make_unexpected(known.error());
-  doors_ = std::make_unique<http::doors>(
-      http::doors::rules{origin(), {c.limits.rate, c.limits.burst}, c.security.cors_origins, sha256_hex},
-      clock_);
+  std::vector<ip_network> proxies;
+  for (const auto& text : c.security.trusted_proxies) proxies.push_back(*parse_network(text));
+  doors_ = std::make_unique<http::doors>(http::doors::rules{.public_url = origin(),
+                                                            .per_address = {c.limits.rate, c.limits.burst},
+                                                            .cors_origins = c.security.cors_origins,
+                                                            .trusted_proxies = std::move(proxies),
+                                                            .sha256 = sha256_hex},
+                                         clock_);
   doors_->set(std::move(*known));
   return {};
 }

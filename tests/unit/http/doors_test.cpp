@@ -33,7 +33,7 @@ api_key key(const std::string& name, scope_set scopes) {
 
 struct doors_kit {
   turned_clock time;
-  doors::rules rules{"http://127.0.0.1:8080", {}, {}, fake_hash};
+  doors::rules rules{"http://127.0.0.1:8080", {}, {}, {}, fake_hash};
   std::unique_ptr<doors> at;
 
   doors& open(credentials c = {}) {
@@ -143,7 +143,7 @@ TEST_CASE("new keys hold from the next request on") {
 TEST_CASE("with an admin token operators need it, wherever they are") {
   doors_kit k;
   k.open({false, {}, fake_hash("secret-boss")});
-  CHECK(k.status(doors_kit::local(), {scope::admin}) == 403);
+  CHECK(k.status(doors_kit::local(), {scope::admin}) == 401);
   CHECK(k.status(doors_kit::local(), {scope::read}) == 200);
   CHECK(k.status(doors_kit::with_key("boss"), {scope::admin}) == 200);
   CHECK(k.by.name == "admin");
@@ -173,7 +173,7 @@ TEST_CASE("without a token whoever is on the machine is the operator, and nobody
 TEST_CASE("a node for the world, or one with keys, trusts no address") {
   doors_kit k;
   k.open({true, {}, ""});
-  CHECK(k.status(doors_kit::local(), {scope::admin}) == 403);
+  CHECK(k.status(doors_kit::local(), {scope::admin}) == 401);
   k.rules.public_url = "https://img.example.org";
   k.open();
   CHECK(k.status(doors_kit::local(), {scope::admin}) == 403);
@@ -199,6 +199,31 @@ TEST_CASE("an address calls no more often than it may, and is told when it may a
   k.time.ticks += milliseconds{1};
   CHECK(k.status(stranger, {}) == 200);
   CHECK(k.status(stranger, {}) == 429);
+}
+
+TEST_CASE("behind a trusted proxy those are counted who speak to it") {
+  doors_kit k;
+  k.rules.trusted_proxies = {*parse_network("10.0.0.0/8"), *parse_network("2001:db8::/32")};
+  auto& d = k.open();
+  const auto seen = [&](const std::string& peer, const std::string& chain) {
+    auto r = doors_kit::from(peer, {});
+    if (!chain.empty()) r.headers.emplace_back("X-Forwarded-For", chain);
+    CHECK(!d.admit(r, {}, true));
+    return r.peer;
+  };
+  CHECK(seen("10.0.0.1", "203.0.113.9") == "203.0.113.9");
+  CHECK(seen("10.0.0.1", "192.0.2.1, 203.0.113.9") == "203.0.113.9");
+  CHECK(seen("10.0.0.1", "192.0.2.1,203.0.113.9 ,\t10.9.9.9") == "203.0.113.9");
+  CHECK(seen("10.0.0.1", "10.0.0.2") == "10.0.0.2");
+  CHECK(seen("10.0.0.1", "") == "10.0.0.1");
+  CHECK(seen("10.0.0.1", ",") == "10.0.0.1");
+  CHECK(seen("10.0.0.1", "somebody") == "10.0.0.1");
+  CHECK(seen("10.0.0.1", "203.0.113.9, somebody") == "10.0.0.1");
+  CHECK(seen("2001:db8::1", "2a00::1") == "2a00::1");
+  CHECK(seen("192.0.2.77", "203.0.113.9") == "192.0.2.77");
+  auto one = doors_kit::from("10.0.0.1", {{"X-Forwarded-For", "0.0.1.2"}});
+  CHECK(!d.admit(one, {}, true));
+  CHECK(one.client == 258);
 }
 
 TEST_CASE("a key's own limit stands for its address's, and a wrong key counts for the address") {
