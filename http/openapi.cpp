@@ -64,7 +64,9 @@ api_json responses_of(const api_call& call) {
 }
 
 // An empty requirement beside the key's: it can be done without.
-api_json security_of(const api_call& call, bool keys_asked) {
+api_json security_of(const api_call& call, const security_config& doors) {
+  const bool keys_asked =
+      !doors.api_keys_file.empty() || (call.scope == "admin" && !doors.admin_token_file.empty());
   auto out = api_json::array();
   if (call.scope.empty()) return out;
   out.push_back({{"bearer", words({call.scope})}});
@@ -74,16 +76,20 @@ api_json security_of(const api_call& call, bool keys_asked) {
 
 std::string scope_sentence(const api_call& call) {
   if (call.scope.empty()) return {};
+  if (call.scope == "admin")
+    return "For operators: needs the admin token or a key with the scope `admin`; where neither tokens nor "
+           "keys are "
+           "asked for, a client on the node's own machine.";
   return "Needs a key with the scope `" + call.scope + "`, where keys are asked for" +
          (call.sometimes ? " and the bucket is not public." : ".");
 }
 
-api_json operation_of(const api_call& call, bool keys_asked) {
+api_json operation_of(const api_call& call, const security_config& doors) {
   api_json out{{"operationId", call.id}, {"tags", words({call.tag})}, {"summary", call.summary}};
   const auto scope = scope_sentence(call);
   if (const auto text = call.text + (call.text.empty() || scope.empty() ? "" : "\n\n") + scope; !text.empty())
     out["description"] = text;
-  out["security"] = security_of(call, keys_asked);
+  out["security"] = security_of(call, doors);
   out["parameters"] = api_json::array();
   for (const auto& name : call.parameters)
     out["parameters"].push_back({{"$ref", "#/components/parameters/" + name}});
@@ -143,7 +149,6 @@ std::vector<api_call> api_calls(const api_facts& facts) {
 
 std::string make_openapi(const api_facts& facts) {
   const auto calls = api_calls(facts);
-  const bool keys_asked = !facts.conf.security.api_keys_file.empty();
   api_json out{
       {"openapi", "3.1.0"},
       {"info",
@@ -158,7 +163,8 @@ std::string make_openapi(const api_facts& facts) {
                         {{"name", "notifications"}, {"description", "e-mail and webhooks, for operators"}},
                         {{"name", "node"}, {"description", "how it is"}}})},
       {"x-limits", limits(facts.conf.limits)}};
-  for (const auto& call : calls) out["paths"][call.path][lower(call.method)] = operation_of(call, keys_asked);
+  for (const auto& call : calls)
+    out["paths"][call.path][lower(call.method)] = operation_of(call, facts.conf.security);
   out["components"] = components(calls, facts);
   return out.dump(-1, ' ', false, api_json::error_handler_t::replace);
 }
