@@ -85,6 +85,7 @@ router::admission router::admit(http_request& r, bool has_body, std::optional<st
     out.refusal->headers.emplace_back("Allow", allow);
     return out;
   }
+  if (!doors_) r.by.scopes = {scope::admin};
   if (doors_)
     if (auto refusal = doors_->admit(r, to->needs, to->counted)) return {nullptr, std::move(refusal), 0};
   if (!to->max_body) {
