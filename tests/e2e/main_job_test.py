@@ -56,6 +56,8 @@ class MainJob(NodeTest):
             self.assertIn("/files/rtp-processed-files/", output["url"])
             answer = self.check_output(output)
             self.assertNotIn(b"Exif", answer.body[:4096])
+            kept_as = f'meadow at dusk-{output["name"]}.{"jpg" if output["format"] == "jpeg" else output["format"]}'
+            self.assertIn(f'filename="{kept_as}"', answer.headers["Content-Disposition"])
 
         steps = [event["status"] for event in record["timeline"]]
         self.assertEqual(steps, ["accepted", "preprocessing", "preprocessed", "processing", "processed"])
@@ -98,7 +100,9 @@ class MainJob(NodeTest):
         self.assertTrue(file["has_alpha"])
         record = self.processed({"file": file["key"]})
         self.assertEqual([(o["format"], o["width"], o["height"]) for o in record["outputs"]], [("png", 33, 21)])
-        self.assertEqual(record["notification"], {"email": "none", "webhook": "none"})
+        self.assertEqual((record["notification"]["email"], record["notification"]["webhook"]), ("none", "none"))
+        saved_as = self.client.get(record["outputs"][0]["url"]).headers["Content-Disposition"]
+        self.assertEqual(saved_as, 'inline; filename="photo.png"')
 
     def test_a_file_is_named_by_key_path_or_url(self):
         file = self.upload(png(16, 16))
