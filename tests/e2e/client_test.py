@@ -1,10 +1,18 @@
 """The commands that a person types."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import struct
 import subprocess
+import tempfile
+import termios
 import unittest
+
+import pyte
 
 from support import SAMPLE, NodeTest, free_port, image_facts, png, program
 
@@ -65,6 +73,59 @@ class Commands(NodeTest):
         run = self.dip("upload", pathlib.Path("missing.png"))
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("missing.png", run.stderr)
+
+
+class Terminal(NodeTest):
+    """What a person sees: the commands on a terminal of 80 columns."""
+
+    def on_terminal(self, *arguments, **environment):
+        """All that was written to it, and the exit status."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        client = subprocess.Popen([program(), *map(str, arguments)], stdin=follower, stdout=follower, stderr=follower,
+                                  cwd=self.home.name, close_fds=True,
+                                  env={**os.environ, "DIP_URL": self.node.url, "TERM": "xterm-256color", **environment})
+        os.close(follower)
+        seen = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody is at the other end any more
+            while piece := os.read(leader, 65536):
+                seen += piece
+        os.close(leader)
+        return seen.decode(), client.wait(60)
+
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory(prefix="dip-e2e-")
+        self.addCleanup(self.home.cleanup)
+        for n in range(6):
+            pathlib.Path(self.home.name, f"photo-{n}.png").write_bytes(png(900, 700, seed=n))
+
+    def test_bars_are_drawn_and_taken_away(self):
+        seen, status = self.on_terminal("process", ".", "--op", "blur:sigma=8", "--format", "webp", "--out", "web")
+        self.assertEqual(status, 0, seen)
+        self.assertRegex(seen, "[█━▓#]", "a bar")
+        self.assertIn("\x1b[", seen)
+        left = self.what_stays(seen)
+        self.assertNotRegex("\n".join(left), "[█━▓#]", "nothing of the bars stays")
+        for n in range(6):
+            self.assertTrue(any(f"photo-{n}" in line for line in left), left)
+
+    def test_without_colours_there_are_none(self):
+        seen, status = self.on_terminal("requests", NO_COLOR="1")
+        self.assertEqual(status, 0, seen)
+        self.assertNotRegex(seen, "\x1b\\[[0-9;]*m")
+
+    def test_into_a_pipe_go_results_alone(self):
+        done = subprocess.run([program(), "upload", "."], cwd=self.home.name, capture_output=True, text=True,
+                              env={**os.environ, "DIP_URL": self.node.url})
+        self.assertEqual((done.returncode, "\x1b" in done.stdout + done.stderr), (0, False), done)
+        self.assertEqual(len(done.stdout.splitlines()), 6)
+
+    @staticmethod
+    def what_stays(seen):
+        """The lines that are on the screen in the end."""
+        screen = pyte.Screen(80, 24)
+        pyte.Stream(screen).feed(seen)
+        return [line.rstrip() for line in screen.display if line.strip()]
 
 
 if __name__ == "__main__":
