@@ -67,7 +67,7 @@ byte_input gate::input_of(connection& c) {
     for (;;) {
       if (const auto ready = c.received(); !ready.empty()) {
         const auto count = std::min(ready.size(), out.size());
-        std::copy_n(ready.data(), count, out.data());
+        std::copy_n(ready.begin(), count, out.begin());
         c.drop_received(count);
         e.received += count;
         return count;
