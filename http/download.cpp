@@ -105,7 +105,7 @@ http_response download(const http_request& r, files_port& files, const object_na
                                                   '/' + std::to_string(row->size));
   }
   if (r.method == "HEAD") return out;
-  auto opened = files.open(name);
+  auto opened = files.open(*row);
   if (!opened) return make_problem(opened.error(), r.id);
   out.source = std::make_shared<opened_source>(std::move(*opened));
   return out;

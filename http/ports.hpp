@@ -55,7 +55,8 @@ public:
   // `draining`, `disk_full`, `overloaded`: nothing was taken.
   virtual result<std::unique_ptr<upload>> begin_upload() = 0;
   virtual result<object_row> find(const object_name& name) = 0;
-  virtual result<std::unique_ptr<opened_object>> open(const object_name& name) = 0;
+  // What `find` has found.
+  virtual result<std::unique_ptr<opened_object>> open(const object_row& row) = 0;
   // `conflict` while a live request needs it.
   virtual result<void> remove(const object_name& name) = 0;
   virtual result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) = 0;

@@ -124,12 +124,10 @@ result<object_row> node_files::find(const object_name& name) {
   return row;
 }
 
-result<std::unique_ptr<http::opened_object>> node_files::open(const object_name& name) {
-  auto row = find(name);
-  if (!row) return tl::make_unexpected(row.error());
-  auto reader = env_.objects->open(name);
+result<std::unique_ptr<http::opened_object>> node_files::open(const object_row& row) {
+  auto reader = env_.objects->open(row.name);
   if (!reader) return tl::make_unexpected(reader.error());
-  return std::make_unique<node_object>(std::move(*row), std::move(*reader));
+  return std::make_unique<node_object>(row, std::move(*reader));
 }
 
 result<void> node_files::remove(const object_name& name) {

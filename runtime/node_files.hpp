@@ -17,7 +17,7 @@ public:
 
   result<std::unique_ptr<http::upload>> begin_upload() override;
   result<object_row> find(const object_name& name) override;
-  result<std::unique_ptr<http::opened_object>> open(const object_name& name) override;
+  result<std::unique_ptr<http::opened_object>> open(const object_row& row) override;
   result<void> remove(const object_name& name) override;
   result<http::page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) override;
 

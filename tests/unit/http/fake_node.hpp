@@ -124,9 +124,9 @@ struct fake_files final : files_port {
     if (found == objects.end()) return fail(errc::not_found, "there is no such file");
     return found->second.row;
   }
-  result<std::unique_ptr<opened_object>> open(const object_name& name) override {
+  result<std::unique_ptr<opened_object>> open(const object_row& row) override {
     const std::lock_guard lock{mutex};
-    const auto found = objects.find(name);
+    const auto found = objects.find(row.name);
     if (found == objects.end()) return fail(errc::not_found, "there is no such file");
     ++live_readers;
     return std::make_unique<reader>(*this, found->second);
