@@ -1,6 +1,7 @@
 // --out: where results go.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
