@@ -36,6 +36,7 @@ bool is_language(std::string_view name) {
 }
 
 std::optional<std::string> contents(const fs::path& file) {
+  if (std::error_code none; !fs::is_regular_file(file, none)) return std::nullopt;  // a folder reads as empty
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();

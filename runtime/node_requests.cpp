@@ -6,18 +6,10 @@
 #include "core/operation_table.hpp"
 #include "notify/mail.hpp"
 #include "notify/webhook.hpp"
+#include "storage/hashed_partition.hpp"
 #include "storage/object_bytes.hpp"
 
 namespace dip {
-namespace {
-
-// Spreads evenly: the first 64 bits of a SHA-256.
-partition_id partition_of(const std::string& hex, std::uint16_t partitions) {
-  return {static_cast<std::uint16_t>(std::stoull(hex.substr(0, 16), nullptr, 16) % partitions)};
-}
-
-}  // namespace
-
 result<object_row> node_requests::input_of(const std::string& file) const {
   std::vector<std::string> origins{public_url_};
   for (const auto& n : env_.cfg->nodes) origins.push_back(n.origin());
@@ -102,7 +94,7 @@ result<request_record> node_requests::make_record(const process_request& what) c
 // What an Idempotency-Key stands for already; nothing: nobody has used it, or not for as long as it is kept.
 result<std::optional<idempotency_row>> node_requests::reserved(const std::string& key,
                                                                const std::string& body_hash) const {
-  const auto p = partition_of(key, env_.store->partitions());
+  const auto p = partition_of_sha256(key, env_.store->partitions());
   const auto view = env_.store->read(p, consistency::linearizable);
   if (!view) return tl::make_unexpected(view.error());
   auto row = (*view)->idempotency(key);
@@ -124,7 +116,7 @@ result<idempotency_row> node_requests::reserve(const request_record& r, const st
   row.id = r.id;
   row.file = r.file;
   row.expires_at = env_.time->wall() + env_.cfg->retention.idempotency;
-  auto held = ask_.propose_to(partition_of(key, env_.store->partitions()),
+  auto held = ask_.propose_to(partition_of_sha256(key, env_.store->partitions()),
                               reserve_idempotency{std::move(row), instead_of});
   if (!held) return tl::make_unexpected(held.error());
   if (!held->idempotency) return fail(errc::internal, "the reservation was not answered");

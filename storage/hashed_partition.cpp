@@ -6,11 +6,12 @@
 
 namespace dip {
 
-partition_id hashed_partition(std::string_view key, std::uint16_t partitions) {
-  const auto digest = make_digest(checksum::sha256);
-  digest->add(key);
-  const auto hex = digest->finish().sha256;
+partition_id partition_of_sha256(const std::string& hex, std::uint16_t partitions) {
   return {static_cast<std::uint16_t>(std::stoull(hex.substr(0, 16), nullptr, 16) % partitions)};
+}
+
+partition_id hashed_partition(std::string_view key, std::uint16_t partitions) {
+  return partition_of_sha256(sha256_hex(key), partitions);
 }
 
 }  // namespace dip
