@@ -119,6 +119,12 @@ TEST_CASE("a template is 256 KiB at most") {
   CHECK(f.only_error() == "en/body.txt:1: a template is 256 KiB at most");
 }
 
+TEST_CASE("a folder in a template's place is an error, and no empty template") {
+  folder f;
+  f.put("en/body.txt/inside", "x");
+  CHECK(f.only_error() == "en/body.txt:0: cannot be read");
+}
+
 TEST_CASE("a directory that cannot be read is an error") {
   const auto got = mail_templates::read("/nonexistent/templates", "en");
   REQUIRE_FALSE(got);
