@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import Node, png, program, until
+from support import Node, png, program, refusal, until
 
 
 def new_key(name, *scopes, file):
@@ -125,14 +125,9 @@ class Start(unittest.TestCase):
     def refuses(self, settings, *words):
         node = Node(settings)
         self.addCleanup(node.clean_up)
-        node.start(wait=False)
-        status = node.process.wait(60)
-        node.process = None
-        said = [line for line in node.log.read_text().splitlines() if line.strip()]
-        self.assertGreater(status, 0, said)
-        self.assertEqual(len(said), 1, said)
+        said = refusal(self, node)
         for word in words:
-            self.assertIn(word, said[0])
+            self.assertIn(word, said)
 
     def test_files_that_are_not_there_or_wrong(self):
         with tempfile.TemporaryDirectory(prefix="dip-keys-") as folder:

@@ -8,20 +8,15 @@ import subprocess
 import threading
 import unittest
 
-from support import Node, complete, free_port, png, program, until
+from support import Node, complete, free_port, png, program, refusal, until
 
 
 class Refusals(unittest.TestCase):
     def refused(self, node, *words):
         """Ends by itself, not with 0, and says it in one line with these words."""
-        node.start(wait=False)
-        status = node.process.wait(60)
-        node.process = None
-        self.assertGreater(status, 0, "a refusal is an exit status, neither success nor a signal")
-        said = [line for line in node.log.read_text().splitlines() if line.strip()]
-        self.assertEqual(len(said), 1, said)
+        said = refusal(self, node)
         for word in words:
-            self.assertIn(word, said[0])
+            self.assertIn(word, said)
 
     def node(self, settings=""):
         node = Node(settings)

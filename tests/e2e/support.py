@@ -328,6 +328,17 @@ class Node:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def refusal(test, node) -> str:
+    """The one line in which a node that cannot start says why; it ends by itself, and not with 0."""
+    node.start(wait=False)
+    status = node.process.wait(60)
+    node.process = None
+    said = [line for line in node.log.read_text().splitlines() if line.strip()]
+    test.assertGreater(status, 0, f"a refusal is an exit status, neither success nor a signal: {said}")
+    test.assertEqual(len(said), 1, said)
+    return said[0]
+
+
 class NodeTest(unittest.TestCase):
     """A test with a node for all its methods; what the node said is printed when one of them fails."""
 
