@@ -85,7 +85,7 @@ public:
     for (const auto& [name, there] : into_.languages_)
       for (const auto& k : kinds)
         if (!there.contains(k.name))
-          errors.push_back({directory + "/" + name + "/" + std::string(k.name), 0,
+          errors.push_back({(fs::path{directory} / name / k.name).string(), 0,
                             "is missing, and there is no built-in one in this language"});
     if (!into_.has(into_.fallback_))
       errors.push_back({"smtp.language", 0, "there are no templates in \"" + into_.fallback_ + "\""});
