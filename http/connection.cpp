@@ -29,11 +29,13 @@ connection::step connection::receive(std::span<char> out_bytes) {
   return step_of(count, step_state::wants_read);
 }
 
-connection::step connection::transmit(std::string_view bytes) {
+connection::step connection::transmit(std::string_view bytes, bool more) {
   if (bytes.empty()) return {step_state::done, 0};
   if (channel) return channel->write(bytes);
   ssize_t count = 0;
-  do count = ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  do
+    count =
+        ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   while (count < 0 && errno == EINTR);
   return step_of(count, step_state::wants_write);
 }
@@ -46,11 +48,11 @@ connection::step connection::transmit_file(int file, std::uint64_t offset, size_
   return step_of(sent, step_state::wants_write);
 }
 
-connection::step connection::flush() {
+connection::step connection::flush(bool more) {
   step last{step_state::done, 0};
   size_t sent = 0;
   while (out_at < out.size()) {
-    last = transmit(std::string_view{out}.substr(out_at));
+    last = transmit(std::string_view{out}.substr(out_at), more);
     if (last.what != step_state::done) break;
     out_at += last.bytes;
     sent += last.bytes;

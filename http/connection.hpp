@@ -41,19 +41,30 @@ public:
   using step = secure_channel::step;
   using step_state = secure_channel::state;
 
-  connection(int fd, std::unique_ptr<secure_channel> secured, std::string address, std::uint64_t key)
-      : descriptor(fd), channel(std::move(secured)), peer(std::move(address)), client(key) {}
+  // `serial` tells connections apart that have had the same descriptor.
+  connection(int fd, std::uint32_t serial, std::unique_ptr<secure_channel> secured, std::string address,
+             std::uint64_t key)
+      : descriptor(fd),
+        token(std::uint64_t{serial} << 32 | static_cast<std::uint32_t>(fd)),
+        channel(std::move(secured)),
+        peer(std::move(address)),
+        client(key) {}
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
+  [[nodiscard]] static int descriptor_of(std::uint64_t token) {
+    return static_cast<int>(token & 0xffffffffU);
+  }
+
   // One non-blocking read or write.
   step receive(std::span<char> out);
-  step transmit(std::string_view bytes);
+  // `more`: other bytes follow at once, so that these may wait to travel with them.
+  step transmit(std::string_view bytes, bool more = false);
   // The same out of a file, past this process, where there is no TLS. `ended`: the file is shorter.
   step transmit_file(int file, std::uint64_t offset, size_t count);
   // Sends of `out` what goes without waiting. `done`: it is empty.
-  step flush();
+  step flush(bool more = false);
   // Waits for what `want` says; false when `patience` is over.
   [[nodiscard]] bool wait(step_state want, milliseconds patience) const;
   [[nodiscard]] std::string_view received() const { return std::string_view{in}.substr(in_at); }
@@ -64,6 +75,7 @@ public:
   void close_sending();
 
   const int descriptor;
+  const std::uint64_t token;                      // what epoll calls it
   const std::unique_ptr<secure_channel> channel;  // nullptr: plain TCP
   const std::string peer;                         // its address
   const std::uint64_t client;                     // who it counts as where clients take turns
@@ -74,6 +86,8 @@ public:
   steady_time deadline{};  // for what is awaited in this state
   steady_time began{};     // of that state, where a rate counts from it
   bool woken = false;      // there was news while it was not parked
+  // On the gate's thread: epoll still waits for the next request, and none of its events was passed over.
+  bool still_watched = false;
 
   std::string in;
   size_t in_at = 0;      // what is before was consumed

@@ -13,16 +13,6 @@
 namespace dip::http {
 namespace {
 
-class opened_source final : public body_source {
-public:
-  explicit opened_source(std::unique_ptr<opened_object> file) : file_(std::move(file)) {}
-  result<size_t> read(std::uint64_t offset, std::span<char> out) override { return file_->read(offset, out); }
-  int descriptor() const override { return file_->descriptor(); }
-
-private:
-  std::unique_ptr<opened_object> file_;
-};
-
 std::string etag_of(const object_row& row) {
   if (!row.sha256.empty()) return '"' + row.sha256 + '"';
   char hex[17];
@@ -78,36 +68,32 @@ error no_such_version() {
   return {errc::precondition_failed, "the file is another than If-Match or If-Unmodified-Since asks for", {}};
 }
 
-http_response download(const http_request& r, files_port& files, const object_name& name, wall_time now) {
-  const auto row = files.find(name);
-  if (!row) return make_problem(row.error(), r.id);
-  const auto v = validators_of(*row);
+http_response download(const http_request& r, std::shared_ptr<opened_object> file, wall_time now) {
+  const auto& row = file->row();
+  const auto v = validators_of(row);
   if (!precondition_holds(r, v)) return make_problem(no_such_version(), r.id);
 
   http_response out;
   out.headers = {{"ETag", v.etag},
                  {"Last-Modified", to_http_date(v.modified)},
-                 {"Cache-Control", cache_control(*row, now)}};
+                 {"Cache-Control", cache_control(row, now)}};
   if (not_modified(r, v)) {
     out.status = 304;
     return out;
   }
-  const auto range = wanted_range(r, v, row->size);
-  if (!range) return out_of_range(r, range.error(), row->size);
-  describe(out, *row);
-  out.source_length = row->size;
+  const auto range = wanted_range(r, v, row.size);
+  if (!range) return out_of_range(r, range.error(), row.size);
+  describe(out, row);
+  out.source_length = row.size;
   if (*range) {
     out.status = 206;
     out.source_offset = (*range)->first;
     out.source_length = (*range)->length;
     out.headers.emplace_back("Content-Range", "bytes " + std::to_string(out.source_offset) + '-' +
                                                   std::to_string(out.source_offset + out.source_length - 1) +
-                                                  '/' + std::to_string(row->size));
+                                                  '/' + std::to_string(row.size));
   }
-  if (r.method == "HEAD") return out;
-  auto opened = files.open(*row);
-  if (!opened) return make_problem(opened.error(), r.id);
-  out.source = std::make_shared<opened_source>(std::move(*opened));
+  if (r.method != "HEAD") out.source = std::move(file);
   return out;
 }
 

@@ -1,6 +1,8 @@
 // An object as the answer to GET or HEAD: conditions, one range, the headers that keep a browser safe.
 #pragma once
 
+#include <memory>
+
 #include "core/clock.hpp"
 #include "http/conditional.hpp"
 #include "http/message.hpp"
@@ -8,8 +10,7 @@
 
 namespace dip::http {
 
-// Opens the object only where its bytes are to be sent.
-[[nodiscard]] http_response download(const http_request& r, files_port& files, const object_name& name,
+[[nodiscard]] http_response download(const http_request& r, std::shared_ptr<opened_object> file,
                                      wall_time now);
 
 [[nodiscard]] validators validators_of(const object_row& row);

@@ -40,14 +40,23 @@ public:
   }
 
   http_response get(const http_request& r) const {
-    const auto name = named_object(r);
+    const auto name = readable(r);
     if (!name) return make_problem(name.error(), r.id);
-    if (!is_public(name->in))
-      if (auto allowed = require(r, scope::read); !allowed) return make_problem(allowed.error(), r.id);
     if (r.param("info"))
       return json_answer(
           r, c_.node.files.find(*name).map([&](const object_row& row) { return file_json(row, origin()); }));
-    return download(r, c_.node.files, *name, c_.time.wall());
+    auto file = c_.node.files.open(*name);
+    if (!file) return make_problem(file.error(), r.id);
+    return download(r, std::move(*file), c_.time.wall());
+  }
+
+  std::optional<http_response> get_at_once(const http_request& r) const {
+    const auto name = readable(r);
+    if (!name) return make_problem(name.error(), r.id);
+    if (r.param("info")) return std::nullopt;
+    auto file = c_.node.files.recall(*name);
+    if (!file) return std::nullopt;
+    return download(r, std::move(file), c_.time.wall());
   }
 
   http_response remove(const http_request& r) const {
@@ -66,6 +75,14 @@ public:
   http_response list(const http_request& r) const { return json_answer(r, listing(r)); }
 
 private:
+  // The file that is asked for, if the caller may read it.
+  result<object_name> readable(const http_request& r) const {
+    auto name = named_object(r);
+    if (name && !is_public(name->in))
+      if (auto allowed = require(r, scope::read); !allowed) return tl::make_unexpected(allowed.error());
+    return name;
+  }
+
   result<std::string> listing(const http_request& r) const {
     if (auto known = only_params(r, {"bucket", "limit", "cursor"}); !known)
       return tl::make_unexpected(known.error());
@@ -106,7 +123,8 @@ void add_file_routes(router& to, const route_context& context) {
   to.add({.method = "GET",
           .pattern = "/files/{bucket}/{key...}",
           .answer = [calls](const http_request& r) { return calls.get(r); },
-          .counted = false});
+          .counted = false,
+          .at_once = [calls](const http_request& r) { return calls.get_at_once(r); }});
   to.add({.method = "DELETE",
           .pattern = "/files/{bucket}/{key...}",
           .answer = [calls](const http_request& r) { return calls.remove(r); },

@@ -7,7 +7,7 @@
 namespace dip::http {
 namespace {
 
-constexpr size_t piece_size = 64 * 1024;
+constexpr size_t piece_size = 128 * 1024;
 constexpr size_t max_line = 1024;
 constexpr size_t max_trailers = 64;
 
@@ -23,7 +23,7 @@ result<void> framed_body::read_exactly(std::uint64_t count, const piece_sink& ta
   if (count > most_ - taken_)
     return fail(errc::too_large, "at most " + std::to_string(most_) + " bytes are taken");
   taken_ += count;
-  std::vector<char> piece(std::min<std::uint64_t>(count, piece_size));
+  thread_local std::vector<char> piece(piece_size);
   while (count > 0) {
     const auto got = in_(std::span{piece}.first(std::min<std::uint64_t>(count, piece.size())));
     if (!got) return tl::make_unexpected(got.error());

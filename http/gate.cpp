@@ -7,7 +7,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,6 +22,8 @@ namespace dip::http {
 namespace {
 
 constexpr size_t piece_size = 16 * 1024;
+// Tokens of epoll; those of connections are greater.
+constexpr std::uint64_t of_listener = 1, of_wakeup = 2;
 // What the rest of the process needs: files, RocksDB, children.
 constexpr size_t other_descriptors = 1024;
 
@@ -73,10 +74,10 @@ result<std::uint16_t> gate::start(const std::string& host, std::uint16_t port) {
     return fail(errc::io, "no descriptor is left for the HTTP server");
   }
   options_.connections = most_connections(options_.connections);
-  for (const int fd : {listener_, wakeup_}) {
+  for (const auto& [fd, token] : {std::pair{listener_, of_listener}, {wakeup_, of_wakeup}}) {
     epoll_event wanted{};
     wanted.events = EPOLLIN;
-    wanted.data.fd = fd;
+    wanted.data.u64 = token;
     must(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted) == 0);
   }
   thread_ = std::thread{[this] { run(); }};
@@ -103,10 +104,11 @@ void gate::poke() const {
   must(::write(wakeup_, &one, sizeof one) == sizeof one || errno == EAGAIN);
 }
 
-gate::conn gate::find(int descriptor) const {
+// An event may be older than the connection that has its descriptor now.
+gate::conn gate::find(std::uint64_t token) const {
   const std::lock_guard lock{table_mutex_};
-  const auto at = static_cast<size_t>(descriptor);
-  return at < table_.size() ? table_[at] : nullptr;
+  const auto at = static_cast<size_t>(connection::descriptor_of(token));
+  return at < table_.size() && table_[at] && table_[at]->token == token ? table_[at] : nullptr;
 }
 
 std::vector<gate::conn> gate::all(size_t first, size_t count) const {
@@ -131,12 +133,12 @@ void gate::run() {
     must(count >= 0 || errno == EINTR);
     for (int i = 0; i < count; ++i) {
       const auto& e = events.at(static_cast<size_t>(i));
-      if (e.data.fd == listener_) {
+      if (e.data.u64 == of_listener) {
         accept_some();
-      } else if (e.data.fd == wakeup_) {
+      } else if (e.data.u64 == of_wakeup) {
         std::uint64_t pokes = 0;
         (void)!::read(wakeup_, &pokes, sizeof pokes);  // empty already: another poke was read with it
-      } else if (const auto c = find(e.data.fd)) {
+      } else if (const auto c = find(e.data.u64)) {
         on_event(c, e.events);
       }
     }
@@ -171,7 +173,7 @@ void gate::accept_some() {
 void gate::take_newcomers(bool now) {
   epoll_event wanted{};
   if (now) wanted.events = EPOLLIN;
-  wanted.data.fd = listener_;
+  wanted.data.u64 = of_listener;
   must(::epoll_ctl(epoll_, EPOLL_CTL_MOD, listener_, &wanted) == 0);
   listening_ = now;
 }
@@ -191,8 +193,8 @@ void gate::admit_connection(int descriptor, const sockaddr_storage& from) {
     }
     channel = std::move(*made);
   }
-  const auto c =
-      std::make_shared<connection>(descriptor, std::move(channel), std::move(name.address), name.key);
+  const auto c = std::make_shared<connection>(descriptor, ++serial_, std::move(channel),
+                                              std::move(name.address), name.key);
   if (connections_ >= options_.connections) {
     ++turned_away_;
     if (!c->channel) {
@@ -212,8 +214,8 @@ void gate::admit_connection(int descriptor, const sockaddr_storage& from) {
     ++connections_;
   }
   epoll_event wanted{};
-  wanted.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
-  wanted.data.fd = descriptor;
+  wanted.events = wants_request | EPOLLET;
+  wanted.data.u64 = c->token;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &wanted) != 0) drop(c);  // no memory in the kernel
 }
 
@@ -251,7 +253,7 @@ void gate::on_event(const conn& c, std::uint32_t events) {
   switch (was) {
     case state::handshake: return submit(c, task::handshake);
     case state::head:
-    case state::idle: return read_head(c, was);
+    case state::idle: return read_head(c, was, events);
     case state::sending: return gone ? abandon(c, "the client went away") : send_more(c);
     case state::parked: return gone ? abandon(c, "the client went away") : rest(c, was, c->deadline, 0);
     case state::events:
@@ -274,10 +276,12 @@ void gate::discard(const conn& c) {
   rest(c, state::linger, c->deadline, EPOLLIN);
 }
 
+// Events come at edges: while somebody works on the connection they are passed over, and asking again makes
+// those that hold come once more.
 void gate::arm(const connection& c, std::uint32_t events) const {
   epoll_event wanted{};
-  wanted.events = events | EPOLLONESHOT;
-  wanted.data.fd = c.descriptor;
+  wanted.events = events | EPOLLET;
+  wanted.data.u64 = c.token;
   must(::epoll_ctl(epoll_, EPOLL_CTL_MOD, c.descriptor, &wanted) == 0);
 }
 
@@ -301,7 +305,12 @@ void gate::await_request(const conn& c) {
   const auto until = begun ? c->deadline : time_.steady() + options_.idle_time;
   // OpenSSL may hold bytes that no event will tell of; a socket can always be written to.
   const std::uint32_t more = c->channel && c->channel->buffered() ? EPOLLOUT : std::uint32_t{0};
-  rest(c, begun ? state::head : state::idle, until, EPOLLIN | EPOLLRDHUP | more);
+  const auto as = begun ? state::head : state::idle;
+  if (!std::exchange(c->still_watched, false)) return rest(c, as, until, wants_request | more);
+  account(*c);
+  const std::lock_guard lock{c->mutex};
+  c->now = as;
+  c->deadline = until;
 }
 
 void gate::linger(const conn& c) {
@@ -335,6 +344,7 @@ lane& gate::lane_of(const connection& c) {
 
 void gate::submit(const conn& c, task what) {
   c->next = what;
+  c->still_watched = false;
   account(*c);
   if (lane_of(*c).push(c->client, c)) return;
   ++overloaded_;
@@ -344,6 +354,7 @@ void gate::submit(const conn& c, task what) {
 
 void gate::submit_again(const conn& c, task what) {
   c->next = what;
+  c->still_watched = false;
   lane_of(*c).push_again(c->client, c);
 }
 

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "http/connection.hpp"
@@ -57,11 +58,11 @@ private:
   void fire_timers(steady_time now);
   void poke() const;
   [[nodiscard]] static bool& on_gates_thread();
-  [[nodiscard]] conn find(int descriptor) const;
+  [[nodiscard]] conn find(std::uint64_t token) const;
   [[nodiscard]] std::vector<conn> all(size_t first = 0, size_t count = SIZE_MAX) const;
 
   // gate_heads.cpp: from bytes to a request in a lane.
-  void read_head(const conn& c, state was);
+  void read_head(const conn& c, state was, std::uint32_t events);
   [[nodiscard]] bool advance(const conn& c);  // true: the connection was given away
   [[nodiscard]] bool begin(const conn& c, size_t head_size);
   router::admission admit(exchange& e, const std::string& target) const;
@@ -79,6 +80,7 @@ private:
   void send_more(const conn& c);
   [[nodiscard]] static step_state send_piece(connection& c);
   [[nodiscard]] static connection::step transmit_source(connection& c);
+  [[nodiscard]] static bool gate_may_send(const connection& c);
   static void take_small_file(connection& c);
   void start_events(const conn& c, http_response r);
   void send_events(const conn& c);
@@ -101,6 +103,8 @@ private:
   void account(connection& c);
   [[nodiscard]] lane& lane_of(const connection& c);
 
+  static constexpr std::uint32_t wants_request = EPOLLIN | EPOLLRDHUP;
+
   router routes_;
   const clock& time_;
   access_log log_;
@@ -108,7 +112,8 @@ private:
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> stop_at_{0};  // steady milliseconds
   int epoll_ = -1, listener_ = -1, wakeup_ = -1;
-  bool listening_ = true;  // false while no descriptors are left
+  std::uint32_t serial_ = 0;  // of the connection accepted last
+  bool listening_ = true;     // false while no descriptors are left
   steady_time next_sweep_{};
   size_t sweep_at_ = 0;  // the next place of the table to look at
   mutable std::mutex table_mutex_;

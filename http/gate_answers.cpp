@@ -3,8 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include <sys/epoll.h>
-
 #include "http/answer_head.hpp"
 #include "http/gate.hpp"
 #include "http/problem.hpp"
@@ -194,7 +192,9 @@ void gate::send_answer(const conn& c, http_response r) {
       e.source = std::move(r.source);
       e.source_at = r.source_offset;
       e.source_left = r.source_length;
-      if (e.source_left <= small_file) take_small_file(*c);
+      if (e.source_left <= small_file &&
+          (!on_gates_thread() || e.source->at_hand(e.source_at, e.source_left)))
+        take_small_file(*c);
     } else {
       c->out += r.body;
     }
@@ -204,23 +204,29 @@ void gate::send_answer(const conn& c, http_response r) {
 
 void gate::send_more(const conn& c) {
   auto& e = *c->current;
-  const auto turn_ends = c->moved + bytes_a_turn;
+  const auto turn_ends = c->moved + (on_gates_thread() ? file_piece : bytes_a_turn);
   auto last = step_state::done;
   do {
-    const auto flushed = c->flush();
+    const auto flushed = c->flush(e.source_left > 0);
     e.sent += flushed.bytes;
     last = flushed.what;
     if (last != step_state::done || e.source_left == 0) break;
-    // A file may have to come from the disk, for which the gate's own thread does not wait.
-    if (on_gates_thread() || c->moved > turn_ends) return submit_again(c, task::send);
+    if (c->moved > turn_ends || (on_gates_thread() && !gate_may_send(*c))) return submit_again(c, task::send);
     last = send_piece(*c);
-    if (last == step_state::wants_write && c->wait(last, fast_reader)) last = step_state::done;
+    if (last == step_state::wants_write && !on_gates_thread() && c->wait(last, fast_reader))
+      last = step_state::done;
   } while (last == step_state::done);
   if (last == step_state::done) return finished(c);
   if (!must_wait(last)) return abandon(c, e.fault.empty() ? "the client went away" : e.fault);
   const auto now = time_.steady();
   const auto earned = c->began + options_.send_grace + milliseconds{c->moved * 1000 / options_.min_rate};
   rest(c, state::sending, std::min(earned, now + options_.send_grace), event_of(last));
+}
+
+// The gate's own thread waits for no disk, and leaves encrypting to others.
+bool gate::gate_may_send(const connection& c) {
+  const auto& e = *c.current;
+  return !c.channel && e.source->at_hand(e.source_at, std::min(e.source_left, file_piece));
 }
 
 void gate::take_small_file(connection& c) {

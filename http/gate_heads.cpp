@@ -1,8 +1,6 @@
 // From bytes to a request in a lane. Runs on the gate's thread, or on a lane's for what was sent ahead.
 #include <utility>
 
-#include <sys/epoll.h>
-
 #include "http/gate.hpp"
 #include "http/problem.hpp"
 #include "http/request_name.hpp"
@@ -10,7 +8,8 @@
 
 namespace dip::http {
 
-void gate::read_head(const conn& c, state was) {
+void gate::read_head(const conn& c, state was, std::uint32_t events) {
+  c->still_watched = false;
   if (was == state::idle) c->deadline = time_.steady() + options_.head_time;
   for (;;) {
     const auto got = c->receive(piece_);
@@ -22,6 +21,8 @@ void gate::read_head(const conn& c, state was) {
     if (got.what == step_state::ended && (c->current || !c->received().empty()))
       return refuse(c, {errc::bad_request, "the request ended early", {}});
     if (got.what != step_state::done) return abandon(c, "the client went away");
+    // Less than was asked for: there is no more, and what comes is an edge of its own.
+    c->still_watched = !c->channel && got.bytes < piece_.size() && (events & EPOLLRDHUP) == 0;
     if (c->in_at > piece_.size()) c->in.erase(0, std::exchange(c->in_at, 0));
     c->in.append(piece_.data(), got.bytes);
     account(*c);
@@ -76,6 +77,11 @@ bool gate::begin(const conn& c, size_t head_size) {
     send_answer(c, std::move(*std::exchange(e.admitted.refusal, std::nullopt)));
     return true;
   }
+  if (!e.framing.has_body && on_gates_thread())
+    if (auto answer = router::answer_at_once(*e.admitted.to, e.request)) {
+      send_answer(c, std::move(*answer));
+      return true;
+    }
   const auto length = e.framing.length.value_or(0);
   e.early = e.framing.length && length <= options_.early_body && !e.expects_continue &&
             buffered_ + length <= options_.buffered / 2;

@@ -70,6 +70,10 @@ public:
   virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
   // A file with the same bytes, where there is one: the kernel sends it by itself. -1: none.
   [[nodiscard]] virtual int descriptor() const { return -1; }
+  // Whether these bytes can be had, as far as one can see, without waiting for a disk.
+  [[nodiscard]] virtual bool at_hand(std::uint64_t /*offset*/, std::uint64_t /*count*/) const {
+    return false;
+  }
 };
 
 // Says that there is news. Any thread, any number of times.

@@ -7,6 +7,8 @@
 namespace dip::http {
 namespace {
 
+http_response alive(const http_request& r) { return json_answer(r, std::string{R"({"status":"ok"})"}); }
+
 http_response readiness(const http_request& r, node_port& node) {
   std::string why_not;
   if (node.ready(why_not)) return json_answer(r, std::string{R"({"status":"ready"})"});
@@ -17,10 +19,9 @@ http_response readiness(const http_request& r, node_port& node) {
 
 void add_node_routes(router& to, const route_context& context) {
   auto& node = context.node.node;
-  to.add({.method = "GET",
-          .pattern = "/healthz",
-          .answer = [](const http_request& r) { return json_answer(r, std::string{R"({"status":"ok"})"}); },
-          .counted = false});
+  to.add({.method = "GET", .pattern = "/healthz", .answer = alive,
+          .counted = false,
+          .at_once = alive});
   to.add({.method = "GET",
           .pattern = "/readyz",
           .answer = [&node](const http_request& r) { return readiness(r, node); },

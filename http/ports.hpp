@@ -33,13 +33,10 @@ public:
   virtual result<object_row> finish(std::string_view original_name) = 0;
 };
 
-class opened_object {
+// A file with its row. Any thread, many at once.
+class opened_object : public body_source {
 public:
-  virtual ~opened_object() = default;
   [[nodiscard]] virtual const object_row& row() const = 0;
-  virtual result<size_t> read(std::uint64_t offset, std::span<char> out) = 0;
-  // The open file; -1 where the bytes are in none.
-  [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
 template <class T>
@@ -55,8 +52,10 @@ public:
   // `draining`, `disk_full`, `overloaded`: nothing was taken.
   virtual result<std::unique_ptr<upload>> begin_upload() = 0;
   virtual result<object_row> find(const object_name& name) = 0;
-  // What `find` has found.
-  virtual result<std::unique_ptr<opened_object>> open(const object_row& row) = 0;
+  // Row and bytes.
+  virtual result<std::shared_ptr<opened_object>> open(const object_name& name) = 0;
+  // The same without waiting for anything, of what was opened lately. nullptr: ask `open`.
+  virtual std::shared_ptr<opened_object> recall(const object_name& name) = 0;
   // `conflict` while a live request needs it.
   virtual result<void> remove(const object_name& name) = 0;
   virtual result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) = 0;

@@ -38,6 +38,18 @@ bool match(const std::vector<std::string>& pattern, const std::vector<std::strin
   return pattern.size() == path.size();
 }
 
+// An exception is an answer as well.
+template <class Answer>
+auto guarded(const http_request& r, Answer answer) -> decltype(answer()) {
+  try {
+    return answer();
+  } catch (const std::exception& e) {
+    return make_problem({errc::internal, e.what(), {}}, r.id);
+  } catch (...) {
+    return make_problem({errc::internal, "an exception of an unknown type", {}}, r.id);
+  }
+}
+
 void allow_method(std::string& allow, std::string_view method) {
   if (!allow.empty()) allow += ", ";
   allow += method;
@@ -103,13 +115,12 @@ router::admission router::admit(http_request& r, bool has_body, std::optional<st
 }
 
 http_response router::answer(const route& to, const http_request& r) {
-  try {
-    return to.answer(r);
-  } catch (const std::exception& e) {
-    return make_problem({errc::internal, e.what(), {}}, r.id);
-  } catch (...) {
-    return make_problem({errc::internal, "an exception of an unknown type", {}}, r.id);
-  }
+  return guarded(r, [&] { return to.answer(r); });
+}
+
+std::optional<http_response> router::answer_at_once(const route& to, const http_request& r) {
+  if (!to.at_once) return std::nullopt;
+  return guarded(r, [&] { return to.at_once(r); });
 }
 
 void router::finish(const http_request& r, http_response& answer) const {

@@ -24,6 +24,9 @@ struct route {
   std::function<std::uint64_t(const http_request&)> max_body = {};
   scope_set needs = {};  // one of them; none: it is open to all
   bool counted = true;   // towards the limits of how often somebody may call
+  // Where set it is asked first, on the gate's thread, where nothing may wait for a disk, a lock or another
+  // thread. Nothing: `answer` is called. Only for calls without a body.
+  std::function<std::optional<http_response>(const http_request&)> at_once = {};
 };
 
 class router {
@@ -44,6 +47,7 @@ public:
   [[nodiscard]] admission admit(http_request& r, bool has_body, std::optional<std::uint64_t> length) const;
   [[nodiscard]] std::vector<const route*> routes() const;
   [[nodiscard]] static http_response answer(const route& to, const http_request& r);
+  [[nodiscard]] static std::optional<http_response> answer_at_once(const route& to, const http_request& r);
   // To every answer, before its head is made.
   void finish(const http_request& r, http_response& answer) const;
   // When `r` and its answer are over: what was received of it.

@@ -90,21 +90,6 @@ private:
   std::string head_;
 };
 
-class node_object final : public http::opened_object {
-public:
-  node_object(object_row row, std::unique_ptr<object_reader> reader)
-      : row_(std::move(row)), reader_(std::move(reader)) {}
-  const object_row& row() const override { return row_; }
-  result<size_t> read(std::uint64_t offset, std::span<char> out) override {
-    return reader_->read(offset, out);
-  }
-  int descriptor() const override { return reader_->descriptor(); }
-
-private:
-  object_row row_;
-  std::unique_ptr<object_reader> reader_;
-};
-
 }  // namespace
 
 result<std::unique_ptr<http::upload>> node_files::begin_upload() {
@@ -124,10 +109,17 @@ result<object_row> node_files::find(const object_name& name) {
   return row;
 }
 
-result<std::unique_ptr<http::opened_object>> node_files::open(const object_row& row) {
-  auto reader = env_.objects->open(row.name);
+result<std::shared_ptr<http::opened_object>> node_files::open(const object_name& name) {
+  const auto version = env_.store->version_of(name);
+  auto row = find(name);
+  if (!row) return tl::make_unexpected(row.error());
+  auto reader = env_.objects->open(name);
   if (!reader) return tl::make_unexpected(reader.error());
-  return std::make_unique<node_object>(row, std::move(*reader));
+  return recent_.keep(std::move(*row), std::move(*reader), version);
+}
+
+std::shared_ptr<http::opened_object> node_files::recall(const object_name& name) {
+  return recent_.find(name, env_.store->version_of(name));
 }
 
 result<void> node_files::remove(const object_name& name) {

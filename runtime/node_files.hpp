@@ -6,6 +6,7 @@
 #include "http/ports.hpp"
 #include "imaging/codec_pool.hpp"
 #include "runtime/asking.hpp"
+#include "runtime/recent_files.hpp"
 
 namespace dip {
 
@@ -17,7 +18,8 @@ public:
 
   result<std::unique_ptr<http::upload>> begin_upload() override;
   result<object_row> find(const object_name& name) override;
-  result<std::unique_ptr<http::opened_object>> open(const object_row& row) override;
+  result<std::shared_ptr<http::opened_object>> open(const object_name& name) override;
+  std::shared_ptr<http::opened_object> recall(const object_name& name) override;
   result<void> remove(const object_name& name) override;
   result<http::page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) override;
 
@@ -26,6 +28,7 @@ private:
   asking ask_;
   codec_pool& probes_;
   const std::atomic<bool>& draining_;
+  recent_files recent_{{}};
 };
 
 }  // namespace dip

@@ -6,6 +6,7 @@
 
 #include "storage/disk_guard.hpp"
 #include "storage/high_water.hpp"
+#include "storage/keys.hpp"
 #include "storage/kv.hpp"
 #include "storage/log_writer.hpp"
 #include "storage/memory_node_store.hpp"
@@ -25,11 +26,14 @@ public:
     auto place = places_.take(p);
     if (!place) return tl::make_unexpected(place.error());
     writer_.wait_written();
-    return open_table_replica({kv_.get(), &writer_, [] { return false; }, options_.log_keep, *place}, p,
-                              std::nullopt);
+    return open_table_replica(
+        {kv_.get(), &writer_, &objects_, [] { return false; }, options_.log_keep, *place}, p, std::nullopt);
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
+  }
+  std::uint64_t version_of(const object_name& name) const override {
+    return objects_.of(keys::of_object(name));
   }
   bool disk_full() const override { return false; }
   std::uint16_t partitions() const override { return options_.partitions; }
@@ -40,6 +44,7 @@ private:
   options options_;
   std::unique_ptr<kv_store> kv_;
   log_writer writer_;
+  row_versions objects_;
   open_places places_{options_.partitions};
 };
 
@@ -59,11 +64,14 @@ public:
     if (!place) return tl::make_unexpected(place.error());
     writer_.wait_written();
     return open_table_replica(
-        {kv_.get(), &writer_, [this] { return disk_->full(); }, options_.log_keep, *place}, p,
+        {kv_.get(), &writer_, &objects_, [this] { return disk_->full(); }, options_.log_keep, *place}, p,
         writer_.mark(p));
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
+  }
+  std::uint64_t version_of(const object_name& name) const override {
+    return objects_.of(keys::of_object(name));
   }
   bool disk_full() const override { return disk_->full(); }
   std::uint16_t partitions() const override { return options_.partitions; }
@@ -79,6 +87,7 @@ private:
   std::unique_ptr<high_water_file> marks_;
   std::unique_ptr<disk_guard> disk_;
   log_writer writer_;
+  row_versions objects_;
   open_places places_{options_.partitions};
 };
 

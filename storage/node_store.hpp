@@ -103,6 +103,9 @@ public:
   }
   // What this node has applied.
   [[nodiscard]] virtual std::unique_ptr<state_view> view(partition_id partition) const = 0;
+  // While it answers the same as it did before the row of `name` was read, that row is as it was. Never
+  // waits.
+  [[nodiscard]] virtual std::uint64_t version_of(const object_name& name) const = 0;
   // Refusals by limits.free_disk follow this; cheap, the file system is asked at most once a second.
   [[nodiscard]] virtual bool disk_full() const = 0;
   [[nodiscard]] virtual std::uint16_t partitions() const = 0;

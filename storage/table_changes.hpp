@@ -52,6 +52,13 @@ public:
     changed_.insert_or_assign({f, key}, std::nullopt);
   }
 
+  // The keys of `f` that were stored or removed.
+  template <class Visit>
+  void each_changed(family f, Visit visit) const {
+    for (auto it = changed_.lower_bound({f, {}}); it != changed_.end() && it->first.first == f; ++it)
+      visit(it->first.second);
+  }
+
 private:
   [[nodiscard]] std::optional<std::string> find(family f, const std::string& key) const {
     if (const auto it = changed_.find({f, key}); it != changed_.end()) return it->second;

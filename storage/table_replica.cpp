@@ -97,6 +97,7 @@ private:
     }
     batch->put(family::meta, applied_key(p_), encode(applied_row{applied_, stamp}));
     if (const auto done = ground_.kv->write(*batch, false); !done) throw damaged_state(done.error().detail);
+    rows.each_changed(family::objects, [this](const std::string& key) { ground_.objects->changed(key); });
     cut_when_long();
     return outcomes;
   }

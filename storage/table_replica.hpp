@@ -11,6 +11,7 @@
 #include "storage/kv.hpp"
 #include "storage/log_writer.hpp"
 #include "storage/node_store.hpp"
+#include "storage/row_versions.hpp"
 
 namespace dip {
 
@@ -18,6 +19,7 @@ namespace dip {
 struct replica_ground {
   kv_store* kv = nullptr;
   log_writer* writer = nullptr;
+  row_versions* objects = nullptr;  // of the rows of objects
   std::function<bool()> disk_full;
   std::uint64_t log_keep = 4'096;
   std::shared_ptr<void> place;  // held while the partition has an owner

@@ -368,12 +368,15 @@ TEST_CASE("files of a bucket that is not public need a key that reads") {
   f.serve(at);
   const auto hidden = "/files/" + f.files.put("bytes").path();
   const auto open = "/files/" + f.files.put("bytes", "", "/a.png", bucket::processed_files).path();
-  CHECK(f.get(open).status == 200);
-  CHECK(code_of(f.get(hidden)) == "unauthorized");
-  CHECK(code_of(f.get(hidden + "?info")) == "unauthorized");
-  CHECK(f.call("HEAD", hidden).status == 401);
-  CHECK(code_of(f.get(hidden, "Authorization: Bearer secret-up\r\n")) == "forbidden");
-  CHECK(f.get(hidden, "Authorization: Bearer secret-look\r\n").status == 200);
+  for (const bool opened_lately : {false, true}) {
+    f.files.recalls = opened_lately;
+    CHECK(f.get(open).status == 200);
+    CHECK(code_of(f.get(hidden)) == "unauthorized");
+    CHECK(code_of(f.get(hidden + "?info")) == "unauthorized");
+    CHECK(f.call("HEAD", hidden).status == 401);
+    CHECK(code_of(f.get(hidden, "Authorization: Bearer secret-up\r\n")) == "forbidden");
+    CHECK(f.get(hidden, "Authorization: Bearer secret-look\r\n").status == 200);
+  }
 }
 
 TEST_CASE("also a refusal can be read by the pages that may, and a stream of events") {

@@ -46,6 +46,8 @@ struct fake_files final : files_port {
   int live_readers = 0;
   std::uint64_t written = 0;
   bool on_disk = false;  // what is opened is a file
+  bool recalls = false;  // everything was opened lately
+  std::atomic<bool> at_hand = true;
   std::optional<error> on_begin, on_write, on_finish, on_read, on_remove;
   std::function<void()> wrote = [] {};
   std::pair<std::uint32_t, std::string> listed;
@@ -99,6 +101,7 @@ struct fake_files final : files_port {
       return count;
     }
     int descriptor() const override { return fd; }
+    bool at_hand(std::uint64_t /*offset*/, std::uint64_t /*count*/) const override { return files.at_hand; }
     fake_files& files;
     stored file;
     int fd = -1;
@@ -124,12 +127,17 @@ struct fake_files final : files_port {
     if (found == objects.end()) return fail(errc::not_found, "there is no such file");
     return found->second.row;
   }
-  result<std::unique_ptr<opened_object>> open(const object_row& row) override {
+  result<std::shared_ptr<opened_object>> open(const object_name& name) override {
     const std::lock_guard lock{mutex};
-    const auto found = objects.find(row.name);
+    const auto found = objects.find(name);
     if (found == objects.end()) return fail(errc::not_found, "there is no such file");
     ++live_readers;
-    return std::make_unique<reader>(*this, found->second);
+    return std::make_shared<reader>(*this, found->second);
+  }
+  std::shared_ptr<opened_object> recall(const object_name& name) override {
+    if (!recalls) return nullptr;
+    auto found = open(name);
+    return found ? *found : nullptr;
   }
   result<void> remove(const object_name& name) override {
     const std::lock_guard lock{mutex};
