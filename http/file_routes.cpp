@@ -44,9 +44,7 @@ public:
     if (!name) return make_problem(name.error(), r.id);
     if (!is_public(name->in))
       if (auto allowed = require(r, scope::read); !allowed) return make_problem(allowed.error(), r.id);
-    if (r.param("info"))
-      return json_answer(
-          r, c_.node.files.find(*name).map([&](const object_row& row) { return file_json(row, origin()); }));
+    if (r.param("info")) return json_answer(r, info(*name, r.param("location").has_value()));
     return download(r, c_.node.files, *name, c_.time.wall());
   }
 
@@ -66,6 +64,14 @@ public:
   http_response list(const http_request& r) const { return json_answer(r, listing(r)); }
 
 private:
+  result<std::string> info(const object_name& name, bool location) const {
+    const auto row = c_.node.files.find(name);
+    if (!row) return tl::make_unexpected(row.error());
+    return c_.node.files.inspect(*row, location).map([&](const image_info& told) {
+      return info_json(*row, told, origin());
+    });
+  }
+
   result<std::string> listing(const http_request& r) const {
     if (auto known = only_params(r, {"bucket", "limit", "cursor"}); !known)
       return tl::make_unexpected(known.error());

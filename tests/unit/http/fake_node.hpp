@@ -46,7 +46,8 @@ struct fake_files final : files_port {
   int live_readers = 0;
   std::uint64_t written = 0;
   bool on_disk = false;  // what is opened is a file
-  std::optional<error> on_begin, on_write, on_finish, on_read, on_remove;
+  std::optional<error> on_begin, on_write, on_finish, on_read, on_remove, on_inspect;
+  image_info told;  // of every file
   std::function<void()> wrote = [] {};
   std::pair<std::uint32_t, std::string> listed;
 
@@ -130,6 +131,14 @@ struct fake_files final : files_port {
     if (found == objects.end()) return fail(errc::not_found, "there is no such file");
     ++live_readers;
     return std::make_unique<reader>(*this, found->second);
+  }
+  result<image_info> inspect(const object_row& row, bool location) override {
+    const std::lock_guard lock{mutex};
+    if (on_inspect) return tl::make_unexpected(*on_inspect);
+    auto out = told;
+    out.header = row.header;
+    if (!location) std::erase_if(out.exif, [](const exif_entry& e) { return e.name.starts_with("GPS"); });
+    return out;
   }
   result<void> remove(const object_name& name) override {
     const std::lock_guard lock{mutex};
