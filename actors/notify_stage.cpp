@@ -1,5 +1,6 @@
 #include "actors/notify_stage.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/stage_tools.hpp"
@@ -47,6 +48,11 @@ public:
         {}};
     if (!webhook && came.of_address) news.before = suppression_of(work.request, came.detail);
     return news;
+  }
+
+  // A mail or a call ends at its own timeout; the rest is for names that are slow to resolve.
+  milliseconds longest() const override {
+    return std::max(env_.cfg->smtp.timeout, env_.cfg->webhooks.timeout) + env_.cfg->workers.visibility;
   }
 
 private:

@@ -18,6 +18,8 @@ public:
                       {std::move(name)}};
   }
 
+  milliseconds longest() const override { return longest_image_stage(*env_.cfg); }
+
 private:
   result<object_row> normalise(const request_record& r) {
     const auto input_row = env_.store->view(r.id.partition())->object(r.file);
@@ -26,9 +28,10 @@ private:
     if (!input) return gone(input.error());
     auto writer = env_.objects->create(bucket::preprocessed_files, checksum::xxh3);
     if (!writer) return tl::make_unexpected(writer.error());
-    const auto made =
-        codecs_.borrow()->preprocess((*input)->descriptor(), input_row->header, r.plan.preprocess,
-                                     (*writer)->descriptor(), env_.cfg->workers.timeout);
+    auto with = borrow_codec(env_, codecs_);
+    if (!with) return tl::make_unexpected(with.error());
+    const auto made = (*with)->preprocess((*input)->descriptor(), input_row->header, r.plan.preprocess,
+                                          (*writer)->descriptor(), env_.cfg->workers.timeout);
     if (!made) return tl::make_unexpected(made.error());
 
     object_row row;

@@ -40,6 +40,8 @@ public:
     return stage_news{topic_name::notifier, std::move(c), std::move(names)};
   }
 
+  milliseconds longest() const override { return longest_image_stage(*env_.cfg); }
+
 private:
   using writers = std::vector<std::unique_ptr<object_writer>>;
 
@@ -54,9 +56,11 @@ private:
     if (!outs) return tl::make_unexpected(outs.error());
     std::vector<int> descriptors;
     for (size_t i = 0; i < r.plan.outputs.size(); ++i) descriptors.push_back((*outs)[i]->descriptor());
-    const auto done = codecs_.borrow()->process((*input)->descriptor(), r.plan.outputs, descriptors,
-                                                wants_preview ? outs->back()->descriptor() : -1, *marks,
-                                                env_.cfg->workers.timeout);
+    auto with = borrow_codec(env_, codecs_);
+    if (!with) return tl::make_unexpected(with.error());
+    const auto done =
+        (*with)->process((*input)->descriptor(), r.plan.outputs, descriptors,
+                         wants_preview ? outs->back()->descriptor() : -1, *marks, env_.cfg->workers.timeout);
     if (!done) return tl::make_unexpected(done.error());
     return keep(r, *done, *outs, made);
   }

@@ -38,6 +38,8 @@ public:
   virtual ~stage() = default;
   // `worker` is the name that the timeline shows.
   virtual stage_outcome run(const leased_work& work, const std::string& worker) = 0;
+  // No run takes longer unless it hangs: its lease is not renewed beyond, and the work is another's.
+  [[nodiscard]] virtual milliseconds longest() const = 0;
 };
 
 }  // namespace dip

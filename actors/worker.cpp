@@ -111,6 +111,7 @@ void start(self_ptr self, const context& c) {
   s.outcome = std::make_shared<stage_outcome>(stage_retry{errc::internal, "the stage gave no outcome"});
   const worker_actor me = self;
   const auto epoch = s.epoch;
+  s.began = c.env->time->steady();
   c.threads->run([c, me, epoch, work = *s.current, out = s.outcome] {
     try {
       *out = c.work->run(work, c.slot);
@@ -146,6 +147,9 @@ worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* se
       },
       [=](renew_atom, std::uint64_t epoch) {
         if (epoch != self->state.epoch || !self->state.current) return;
+        // The thread cannot be freed, but the message can: what comes of it late is a stale lease's.
+        if (c.env->time->steady() - self->state.began >= c.work->longest())
+          return self->counters()->set_last_error("the stage hangs: its lease is left to run out");
         const auto& ref = self->state.current->message.ref;
         if (const auto q = c.env->where->queue(ref.partition, ref.queue))
           self->request(*q, renewed_every(c), renew_lease{ref, self->state.current->token})

@@ -54,6 +54,13 @@ int run_info(const common_options& common, const std::string& file) {
   fact("format", text_of(*info, "format"));
   fact("pixels", pixels_of(*info) + (pages > 1 ? ", " + std::to_string(pages) + " pages" : "") +
                      (info->value("has_alpha", json()) == json(true) ? ", with transparency" : ""));
+  fact("colours", text_of(*info, "colour_space") + (info->value("depth", 8) == 16 ? ", 16 bits" : "") +
+                      (info->value("has_profile", json()) == json(true) ? ", with a profile" : ""));
+  fact("mostly", text_of(*info, "dominant_colour"));
+  fact("damaged", printable(text_of(*info, "damage")));
+  if (const auto exif = info->find("exif"); exif != info->end() && exif->is_object())
+    for (const auto& [name, value] : exif->items())
+      if (value.is_string()) fact(name.c_str(), printable(value.get<std::string>()));
   fact("size", human_size(number_of(*info, "size")));
   fact("sha256", text_of(*info, "sha256"));
   fact("created", short_time(text_of(*info, "created_at")));

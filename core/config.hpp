@@ -65,9 +65,10 @@ struct limits_config {
   std::uint64_t metadata = 4 * 1024;
   std::uint64_t queue_depth = 100'000;  // messages in one queue of one partition
   std::uint64_t free_disk = 512 * mebibyte;
-  milliseconds wait{60'000};  // the longest ?wait
-  std::uint32_t rate = 0;     // calls a second of one address; 0: no limit
-  std::uint32_t burst = 0;    // of them at once; 0: as many as in ten seconds
+  std::uint64_t memory = 2048 * mebibyte;  // address space of one child
+  milliseconds wait{60'000};               // the longest ?wait
+  std::uint32_t rate = 0;                  // calls a second of one address; 0: no limit
+  std::uint32_t burst = 0;                 // of them at once; 0: as many as in ten seconds
 
   bool operator==(const limits_config&) const = default;
 };

@@ -223,6 +223,7 @@ std::vector<config_key> make_config_keys() {
       {"limits", "metadata", size(DIP_FIELD(limits.metadata), 0, 65'536)},
       {"limits", "queue_depth", count(DIP_FIELD(limits.queue_depth), 1, big)},
       {"limits", "free_disk", size(DIP_FIELD(limits.free_disk), 0, 1024 * tebibyte)},
+      {"limits", "memory", size(DIP_FIELD(limits.memory), 512 * mebibyte, tebibyte)},
       {"limits", "wait", duration(DIP_FIELD(limits.wait), second, hour)},
       {"limits", "rate", count(DIP_FIELD(limits.rate), 0, big)},
       {"limits", "burst", count(DIP_FIELD(limits.burst), 0, big)},

@@ -24,14 +24,24 @@ std::span<const operation_spec> of_filters() {
       number_of("strength", 0, 1, 0.5, "how dark the corners are: 0 as they were, 1 black"),
   };
   static const std::array all{
-      operation_spec{.name = "blur", .doc = "softens by a Gaussian", .params = blur},
-      operation_spec{.name = "sharpen", .doc = "sharpens the lightness", .params = sharpen},
-      operation_spec{.name = "median", .doc = "removes specks, keeps edges", .params = median},
+      operation_spec{.name = "blur",
+                     .doc = "softens by a Gaussian",
+                     .params = blur,
+                     .cost = {.base = 1, .each = 0.2, .of = "sigma"}},
+      operation_spec{.name = "sharpen",
+                     .doc = "sharpens the lightness",
+                     .params = sharpen,
+                     .cost = {.base = 16, .each = 1, .of = "sigma"}},
+      operation_spec{.name = "median",
+                     .doc = "removes specks, keeps edges",
+                     .params = median,
+                     .cost = {.base = 40, .each = 0.6, .of = "size"}},
       operation_spec{.name = "pixelate", .doc = "blocks of one colour", .params = pixelate},
       operation_spec{.name = "threshold", .doc = "black and white only", .params = threshold},
-      operation_spec{.name = "edge", .doc = "edges white on black", .params = {}},
+      operation_spec{.name = "edge", .doc = "edges white on black", .params = {}, .cost = {.base = 3}},
       operation_spec{.name = "emboss", .doc = "relief, lit from the top left", .params = {}},
-      operation_spec{.name = "vignette", .doc = "darkens towards the corners", .params = vignette},
+      operation_spec{
+          .name = "vignette", .doc = "darkens towards the corners", .params = vignette, .cost = {.base = 4}},
   };
   return all;
 }

@@ -59,11 +59,13 @@ std::span<const operation_spec> of_geometry() {
                      .doc = "scales, and crops or pads to the size asked for",
                      .params = resize,
                      .needs_one_of = sides},
-      operation_spec{.name = "crop", .doc = "keeps a rectangle", .params = crop},
-      operation_spec{
-          .name = "trim", .doc = "cuts off edges that look like the top left pixel", .params = trim},
+      operation_spec{.name = "crop", .doc = "keeps a rectangle", .params = crop, .cost = {.base = 0}},
+      operation_spec{.name = "trim",
+                     .doc = "cuts off edges that look like the top left pixel",
+                     .params = trim,
+                     .cost = {.base = 40}},
       operation_spec{.name = "extend", .doc = "adds edges of one colour", .params = extend},
-      operation_spec{.name = "rotate", .doc = "turns clockwise", .params = rotate},
+      operation_spec{.name = "rotate", .doc = "turns clockwise", .params = rotate, .cost = {.base = 3}},
       operation_spec{.name = "flip", .doc = "mirrors top and bottom", .params = {}, .pointwise = true},
       operation_spec{.name = "flop", .doc = "mirrors left and right", .params = {}, .pointwise = true},
   };

@@ -46,11 +46,14 @@ std::span<const operation_spec> of_overlays() {
       switch_of("tile", "whether it is repeated over the whole image"),
   };
   static const std::array all{
-      operation_spec{.name = "round", .doc = "cuts the corners round", .params = round},
+      operation_spec{.name = "round", .doc = "cuts the corners round", .params = round, .cost = {.base = 8}},
       operation_spec{
           .name = "flatten", .doc = "lays the image on a colour", .params = flatten, .pointwise = true},
-      operation_spec{.name = "text", .doc = "writes over the image", .params = text},
-      operation_spec{.name = "watermark", .doc = "lays another image over this one", .params = watermark},
+      operation_spec{.name = "text", .doc = "writes over the image", .params = text, .cost = {.base = 2}},
+      operation_spec{.name = "watermark",
+                     .doc = "lays another image over this one",
+                     .params = watermark,
+                     .cost = {.base = 4}},
   };
   return all;
 }

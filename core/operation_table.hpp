@@ -22,6 +22,13 @@ struct param_spec {
   std::string_view doc;
 };
 
+// Of a pixel, in the units of job_plan::cost: `base`, and `each` for each unit of the parameter `of`.
+struct operation_cost {
+  double base = 1;
+  double each = 0;
+  std::string_view of = {};
+};
+
 struct operation_spec {
   std::string_view name;
   std::string_view doc;
@@ -29,6 +36,7 @@ struct operation_spec {
   std::span<const std::string_view> needs_one_of = {};  // none of them is required, but one of them is
   // Each pixel by itself, or its place mirrored: done after scaling it gives what it gives before.
   bool pointwise = false;
+  operation_cost cost = {};
 };
 
 [[nodiscard]] std::span<const operation_spec> operation_table();

@@ -8,12 +8,10 @@
 #include "core/config.hpp"
 #include "core/geometry.hpp"
 #include "core/operation_table.hpp"
+#include "core/prediction.hpp"
 
 namespace dip {
 namespace {
-
-// How often a quality is tried that fits `max_bytes`.
-constexpr std::uint64_t searches = 7;
 
 // What one output's first resize scales the image to. Not `proportional` when it squeezes the image.
 struct working_need {
@@ -115,13 +113,15 @@ public:
   }
 
   // `pointer` is the output's own, for an image that no step changed the size of.
-  result<image_size> finish(const std::string& pointer) const {
+  result<void> finish(const std::string& pointer) const {
     if (exact_ && (size_.width > limits_.side || size_.height > limits_.side))
       return fail(errc::invalid_operation,
                   "the output would be larger than " + std::to_string(limits_.side) + " pixels a side",
                   sized_by_.empty() ? pointer : sized_by_);
-    return size_;
+    return {};
   }
+
+  [[nodiscard]] image_size size() const { return size_; }
 
 private:
   result<void> resize(const operation& op, const std::string& pointer) {
@@ -165,44 +165,24 @@ std::string step_pointer(size_t step, size_t shared, const std::string& output) 
                        : output + "/operations/" + std::to_string(step - shared);
 }
 
-result<image_size> output_size(const std::vector<operation>& steps, size_t shared, const std::string& output,
-                               image_size start, const limits_config& limits) {
+// As the image goes through the steps: `start`, and after each of them.
+result<std::vector<image_size>> sizes_of(const std::vector<operation>& steps, size_t shared,
+                                         const std::string& output, image_size start,
+                                         const limits_config& limits) {
   walk image{start, limits};
-  for (size_t i = 0; i < steps.size(); ++i)
+  std::vector<image_size> sizes{start};
+  for (size_t i = 0; i < steps.size(); ++i) {
     if (auto done = image.step(steps[i], step_pointer(i, shared, output)); !done)
       return tl::make_unexpected(done.error());
-  return image.finish(output);
+    sizes.push_back(image.size());
+  }
+  if (auto fits = image.finish(output); !fits) return tl::make_unexpected(fits.error());
+  return sizes;
 }
 
-std::uint64_t decode_weight(const image_header& header) {
-  using enum image_format;
-  std::uint64_t weight = 2;
-  if (header.format == jpeg || header.format == tiff) weight = 1;
-  if (header.format == avif || header.format == heic || header.format == jxl) weight = 6;
-  if (spec_of(header.format).is_vector) weight = 6;
-  return header.interlaced ? 4 * weight : weight;
-}
-
-std::uint64_t encode_weight(const output_plan& output) {
-  using enum image_format;
-  const auto once = [&]() -> std::uint64_t {
-    switch (output.format) {
-      case jpeg:
-      case tiff: return 1;
-      case png: return 4;
-      case gif: return 10;
-      // AV1's speeds: each step of effort is about twice the work.
-      case avif: return 10ULL << std::min(output.effort, 6U);
-      default: return output.lossless ? 12 : 6;
-    }
-  }();
-  return output.max_bytes > 0 ? once * searches : once;
-}
-
-std::uint64_t frames_of(const image_header& header, bool all) { return all ? header.pages : 1; }
-
-bool moves(const image_header& header, const output_plan& output) {
-  return header.pages > 1 && spec_of(header.format).has_frames && spec_of(output.format).has_frames;
+bool moves(const image_header& header, const recipe& what, const output_plan& output) {
+  return !what.page && header.pages > 1 && spec_of(header.format).has_frames &&
+         spec_of(output.format).has_frames;
 }
 
 // The widest that some output asks for.
@@ -228,13 +208,14 @@ preprocess_plan plan_preprocess(const image_header& header, const recipe& what,
   const bool vector = spec_of(header.format).is_vector;
   for (const auto& output : outputs) needs.push_back(need_of(output.operations, full, vector));
   const auto size = working_size(needs, full);
-  return {
-      .shrink = decoder_shrink(header.format, upright, size),
-      .width = size.width,
-      .height = size.height,
-      .convert_colour = needs_conversion(header),
-      .all_frames = std::ranges::any_of(outputs, [&](const auto& output) { return moves(header, output); }),
-      .metadata = widest(outputs)};
+  return {.shrink = decoder_shrink(header.format, upright, size),
+          .width = size.width,
+          .height = size.height,
+          .convert_colour = needs_conversion(header),
+          .all_frames =
+              std::ranges::any_of(outputs, [&](const auto& output) { return moves(header, what, output); }),
+          .metadata = widest(outputs),
+          .page = what.page.value_or(0)};
 }
 
 }  // namespace
@@ -266,6 +247,10 @@ result<void> check_header(const image_header& header, const limits_config& limit
 
 result<job_plan> make_plan(const image_header& header, const recipe& what, const limits_config& limits) {
   if (auto accepted = check_header(header, limits); !accepted) return tl::make_unexpected(accepted.error());
+  if (what.page && *what.page >= header.pages)
+    return fail(errc::invalid_operation,
+                "the last page is " + std::to_string(header.pages - 1) + ": they are counted from 0",
+                "/preprocess/page");
   job_plan plan;
   for (const auto& asked : what.outputs)
     plan.outputs.push_back(plan_output(asked, header, joined(what.operations, asked.operations)));
@@ -276,17 +261,18 @@ result<job_plan> make_plan(const image_header& header, const recipe& what, const
                   "/outputs/" + std::to_string(i) + "/max_bytes");
   plan.preprocess = plan_preprocess(header, what, plan.outputs);
 
+  prediction predicted{header, plan.preprocess};
   const image_size start{plan.preprocess.width, plan.preprocess.height};
-  const auto drawn = spec_of(header.format).is_vector ? start : image_size{header.width, header.height};
-  const auto frames = frames_of(header, plan.preprocess.all_frames);
-  plan.cost = drawn.pixels() * decode_weight(header) / plan.preprocess.shrink * frames;
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
-    const auto size = output_size(plan.outputs[i].operations, what.operations.size(),
-                                  "/outputs/" + std::to_string(i), start, limits);
-    if (!size) return tl::make_unexpected(size.error());
-    plan.cost +=
-        size->pixels() * encode_weight(plan.outputs[i]) * frames_of(header, moves(header, plan.outputs[i]));
+    const auto& output = plan.outputs[i];
+    const auto sizes =
+        sizes_of(output.operations, what.operations.size(), "/outputs/" + std::to_string(i), start, limits);
+    if (!sizes) return tl::make_unexpected(sizes.error());
+    predicted.add(output, *sizes, moves(header, what, output) ? header.pages : 1);
   }
+  plan.cost = predicted.cost();
+  plan.longer_stage = predicted.longer_stage();
+  plan.memory = predicted.memory();
   return plan;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/errc.hpp"
 #include "core/geometry.hpp"
 #include "core/image_format.hpp"
@@ -23,10 +24,13 @@ struct preprocess_plan {
   bool convert_colour = false;  // there is a profile, CMYK or 16 bits to convert; after the downscale
   bool all_frames = false;      // else the first
   metadata_policy metadata = metadata_policy::strip;  // what some output keeps; the profile with `keep`
+  // The one to decode. The header, and so `width` and `height`, is the first one's: what of another size is
+  // there covers them.
+  std::uint32_t page = 0;
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.shrink, s.width, s.height, s.convert_colour, s.all_frames, s.metadata);
+    return f(s.shrink, s.width, s.height, s.convert_colour, s.all_frames, s.metadata, s.page);
   }
   bool operator==(const preprocess_plan&) const = default;
 };
@@ -53,20 +57,29 @@ struct output_plan {
 struct job_plan {
   preprocess_plan preprocess;
   std::vector<output_plan> outputs;
-  // Predicted, in pixels decoded and encoded, weighted by format: about 5 ns each on one core.
+  // Predicted of both stages, in pixels decoded, worked on and encoded, weighted by format and operation:
+  // about 5 ns each on one core.
   std::uint64_t cost = 0;
+  std::uint64_t longer_stage = 0;  // of it, what the stage that takes longer takes
+  std::uint64_t memory = 0;        // predicted of the stage that needs more: bytes, the child's own not in it
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.preprocess, s.outputs, s.cost);
+    return f(s.preprocess, s.outputs, s.cost, s.longer_stage, s.memory);
   }
   bool operator==(const job_plan&) const = default;
 };
 
 // Errors: `too_many_pixels` (the header is over the limits), `invalid_operation` with the pointer of the step
-// that cannot be done on such an image (a crop outside of it, an output side over limits.side).
+// that cannot be done on such an image (a crop outside of it, an output side over limits.side, a page that is
+// not there).
 [[nodiscard]] result<job_plan> make_plan(const image_header& header, const recipe& what,
                                          const limits_config& limits);
+
+// Whether a child may be asked for it: `too_many_pixels` when a stage is predicted to take longer than
+// `timeout`, or more memory than `limits` gives a child. Where a prediction errs it is on the image's side.
+[[nodiscard]] result<void> check_prediction(const job_plan& plan, const limits_config& limits,
+                                            milliseconds timeout);
 
 // A job predicted to keep a core busy so long that many small ones would wait for it: at most half of a
 // node's workers take such at a time.

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/compact_json.hpp"
 #include "core/config.hpp"
 #include "core/field_reader.hpp"
 #include "core/object.hpp"
@@ -184,9 +185,10 @@ std::vector<output_spec> read_outputs(const json& list, const limits_config& lim
 recipe read_recipe(const field_reader& request, const limits_config& limits) {
   recipe what;
   if (const auto* value = request.find("preprocess")) {
-    const field_reader fields{*value, "/preprocess", {"max_width", "max_height"}};
+    const field_reader fields{*value, "/preprocess", {"max_width", "max_height", "page"}};
     what.max_width = fields.integer("max_width", 1, max_side);
     what.max_height = fields.integer("max_height", 1, max_side);
+    what.page = fields.integer("page", 0, max_page);
   }
   if (const auto* list = request.find("operations"))
     what.operations = read_operations(*list, limits.operations, "/operations");
@@ -213,12 +215,13 @@ void apply_preset(json& request, preset_lookup find, const void* context) {
   }
 }
 
-// The text is read once more, as json does not keep the order of the caller's keys.
+// The text is read once more, as json keeps neither the order of the caller's keys nor how numbers are
+// written.
 std::string read_metadata(const field_reader& request, std::string_view text, const limits_config& limits) {
   const auto* value = request.find("metadata");
   if (!value) return {};
   if (!value->is_object()) refuse("must be an object", "/metadata");
-  auto compact = nlohmann::ordered_json::parse(text)["metadata"].dump();
+  auto compact = compact_member(text, "metadata");
   if (compact.size() > limits.metadata)
     refuse("must be at most " + std::to_string(limits.metadata) + " bytes", "/metadata");
   return compact;

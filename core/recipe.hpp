@@ -64,11 +64,12 @@ struct recipe {
   std::optional<std::uint32_t> max_width;  // preprocess.max_width: a bound on the preprocessed file
   std::optional<std::uint32_t> max_height;
   std::vector<operation> operations;
-  std::vector<output_spec> outputs;  // never empty once parsed
+  std::vector<output_spec> outputs;   // never empty once parsed
+  std::optional<std::uint32_t> page;  // preprocess.page, from 0: this one alone, of an animation as well
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.max_width, s.max_height, s.operations, s.outputs);
+    return f(s.max_width, s.max_height, s.operations, s.outputs, s.page);
   }
   bool operator==(const recipe&) const = default;
 };

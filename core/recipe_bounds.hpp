@@ -18,6 +18,7 @@ inline constexpr size_t max_preset = 64;
 inline constexpr size_t max_output_name = 64;
 
 inline constexpr std::uint32_t max_side = 65535;  // pixels
+inline constexpr std::uint32_t max_page = 99'999;
 inline constexpr std::uint32_t max_quality = 100;
 inline constexpr std::uint32_t max_effort = 6;
 inline constexpr std::uint32_t most_bytes = 1U << 30;

@@ -31,6 +31,21 @@ api_json file_example() {
   return out;
 }
 
+api_json info_example() {
+  auto out = file_example();
+  out["depth"] = 8;
+  out["colour_space"] = "srgb";
+  out["has_profile"] = false;
+  out["progressive"] = false;
+  out["dominant_colour"] = "#b88848";
+  out["thumbhash"] = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
+  out["damage"] = nullptr;
+  out["exif"] = {{"Make", "Canon"}, {"ExposureTime", "1/250 sec."}};
+  out["delays"] = api_json::array();
+  out["loop"] = nullptr;
+  return out;
+}
+
 api_json bytes() { return {{"type", "string"}, {"format", "binary"}}; }
 
 api_json upload_body() {
@@ -53,7 +68,7 @@ api_json file_content(const api_facts& facts) {
   for (const auto& spec : format_table())
     if (spec.readable && facts.formats.can_read(spec.format))
       out[std::string{spec.content_type}] = {{"schema", bytes()}};
-  out["application/json"] = {{"schema", schema_ref("File")}, {"example", file_example()}};
+  out["application/json"] = {{"schema", schema_ref("FileInfo")}, {"example", info_example()}};
   return out;
 }
 
@@ -100,15 +115,16 @@ api_call get_file(const api_facts& facts, const place& p) {
           .summary = "Fetches " + p.what,
           .text =
               "The public URL. A file never changes, so caches may keep it for as long as it is there. With "
-              "`?info` "
-              "what the image is, as JSON.",
-          .parameters = with(p.parameters, {"info", "Range", "If-Range", "If-Match", "If-Unmodified-Since",
-                                            "If-None-Match", "If-Modified-Since"}),
+              "`?info` what the image is, as JSON: `overloaded` when too many ask for that at once, "
+              "`unsupported_media` where this node does not read the format.",
+          .parameters = with(p.parameters, {"info", "location", "Range", "If-Range", "If-Match",
+                                            "If-Unmodified-Since", "If-None-Match", "If-Modified-Since"}),
           .answers = {{200, "the bytes; or, asked for by `?info`, what they are", whole_file_headers(),
                        file_content(facts)},
                       {206, "the part of the bytes that `Range` asks for", file_headers, only_bytes(facts)},
                       {304, "as it was", {"ETag", "Last-Modified", "Cache-Control"}}},
-          .errors = {errc::not_found, errc::precondition_failed, errc::bad_range},
+          .errors = {errc::not_found, errc::precondition_failed, errc::bad_range, errc::unsupported_media,
+                     errc::invalid_image, errc::too_many_pixels, errc::overloaded},
           .scope = "read",
           .sometimes = true,
           .counted = false};

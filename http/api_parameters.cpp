@@ -51,6 +51,9 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
   to["info"] =
       parameter("query", "info", "what the image is, as JSON, instead of its bytes; needs no value", text());
   to["info"]["allowEmptyValue"] = true;
+  to["location"] = parameter(
+      "query", "location", "with `info`: also where it was taken, as its EXIF says; needs no value", text());
+  to["location"]["allowEmptyValue"] = true;
   to["name"] =
       parameter("query", "name", "the file's name, where the body is its bytes alone", text(), "cat.jpg");
   to["list_bucket"] = parameter("query", "bucket", "left out: rtp-request-files", schema_ref("Bucket"));

@@ -26,7 +26,9 @@ std::string_view meaning_of(errc code) {
     case errc::precondition_failed: return "If-Match or If-Unmodified-Since does not hold";
     case errc::bad_range: return "a range outside of the file";
     case errc::invalid_image: return "of a known format, but it cannot be read";
-    case errc::too_many_pixels: return "over limits.pixels, limits.pixels_total or limits.frames";
+    case errc::too_many_pixels:
+      return "over limits.pixels, limits.pixels_total or limits.frames; or predicted to need more than "
+             "limits.memory, or to take longer than workers.timeout";
     case errc::invalid_operation: return "a field of the request is wrong; `pointer` names it";
     case errc::idempotency_mismatch: return "this Idempotency-Key came with another body before";
     case errc::rate_limited: return "too many calls of this client; `Retry-After` says when to come again";

@@ -195,9 +195,12 @@ api_json notify_schema() {
 
 api_json preprocess_schema() {
   const auto side = between("integer", 1, max_side);
-  auto out = object_schema({{"max_width", side}, {"max_height", side}}, {});
+  auto page = between("integer", 0, max_page);
+  page["description"] =
+      "counted from 0: of a document, or of a TIFF; of an animation this frame alone, as a still image";
+  auto out = object_schema({{"max_width", side}, {"max_height", side}, {"page", std::move(page)}}, {});
   out["additionalProperties"] = false;
-  out["description"] = "bounds on the file between the two stages; smaller is faster";
+  out["description"] = "which page, and bounds on the file between the two stages; smaller is faster";
   return out;
 }
 

@@ -75,6 +75,26 @@ api_json uploaded_fields() {
           {"has_alpha", flag("whether it has transparency")}};
 }
 
+void add_info_fields(api_json& to) {
+  to["depth"] = {
+      {"type", "integer"}, {"enum", api_json::array({8, 16})}, {"description", "bits of a sample"}};
+  to["colour_space"] = text("as libvips names it: srgb, b-w, cmyk, rgb16 …");
+  to["has_profile"] = flag("there is an ICC profile, and it is not sRGB's");
+  to["progressive"] = flag("a progressive JPEG, or interlaced");
+  to["dominant_colour"] = or_null("string", "of the first frame on white, #rrggbb; null where it is damaged");
+  to["dominant_colour"]["pattern"] = "^#[0-9a-f]{6}$";
+  to["thumbhash"] =
+      or_null("string", "a placeholder (evanw.github.io/thumbhash) in Base64; null where it is damaged");
+  to["damage"] = or_null("string", "why the pixels cannot be decoded; null: they can");
+  to["exif"] = {{"type", "object"},
+                {"additionalProperties", {{"type", "string"}}},
+                {"description", "what of EXIF is worth showing, worded; GPS only with `location`"}};
+  to["delays"] = {{"type", "array"},
+                  {"items", {{"type", "integer"}}},
+                  {"description", "milliseconds that each frame of an animation is shown; else empty"}};
+  to["loop"] = or_null("integer", "how often an animation is shown, 0: for ever; null: it is none");
+}
+
 void add_file_schemas(api_json& to) {
   to["Bucket"] = each_word(bucket::processed_files, "uploads, what lies between the stages, results");
   to["Format"] = readable_formats();
@@ -87,7 +107,9 @@ void add_file_schemas(api_json& to) {
   fields["name"] = text("the uploader's name of it; may be empty");
   fields["created_at"] = schema_ref("Time");
   fields["expires_at"] = schema_ref("TimeOrNull");
-  to["File"] = record(std::move(fields), "what an image is, without its pixels");
+  to["File"] = record(fields, "what an upload, or what was made of it, is");
+  add_info_fields(fields);
+  to["FileInfo"] = record(std::move(fields), "what an image is, without its pixels");
   to["FilePage"] = page_of("files", "File");
 }
 

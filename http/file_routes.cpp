@@ -42,9 +42,7 @@ public:
   http_response get(const http_request& r) const {
     const auto name = readable(r);
     if (!name) return make_problem(name.error(), r.id);
-    if (r.param("info"))
-      return json_answer(
-          r, c_.node.files.find(*name).map([&](const object_row& row) { return file_json(row, origin()); }));
+    if (r.param("info")) return json_answer(r, info(*name, r.param("location").has_value()));
     auto file = c_.node.files.open(*name);
     if (!file) return make_problem(file.error(), r.id);
     return download(r, std::move(*file), c_.time.wall());
@@ -81,6 +79,14 @@ private:
     if (name && !is_public(name->in))
       if (auto allowed = require(r, scope::read); !allowed) return tl::make_unexpected(allowed.error());
     return name;
+  }
+
+  result<std::string> info(const object_name& name, bool location) const {
+    const auto row = c_.node.files.find(name);
+    if (!row) return tl::make_unexpected(row.error());
+    return c_.node.files.inspect(*row, location).map([&](const image_info& told) {
+      return info_json(*row, told, origin());
+    });
   }
 
   result<std::string> listing(const http_request& r) const {

@@ -19,9 +19,7 @@ http_response readiness(const http_request& r, node_port& node) {
 
 void add_node_routes(router& to, const route_context& context) {
   auto& node = context.node.node;
-  to.add({.method = "GET", .pattern = "/healthz", .answer = alive,
-          .counted = false,
-          .at_once = alive});
+  to.add({.method = "GET", .pattern = "/healthz", .answer = alive, .counted = false, .at_once = alive});
   to.add({.method = "GET",
           .pattern = "/readyz",
           .answer = [&node](const http_request& r) { return readiness(r, node); },

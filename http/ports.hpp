@@ -13,6 +13,7 @@
 
 #include "core/config.hpp"
 #include "core/errc.hpp"
+#include "core/image_info.hpp"
 #include "core/log_entry.hpp"
 #include "core/object.hpp"
 #include "core/recipe.hpp"
@@ -56,6 +57,8 @@ public:
   virtual result<std::shared_ptr<opened_object>> open(const object_name& name) = 0;
   // The same without waiting for anything, of what was opened lately. nullptr: ask `open`.
   virtual std::shared_ptr<opened_object> recall(const object_name& name) = 0;
+  // What `find` has found, decoded. With `location` also where it was taken. `overloaded` when too many ask.
+  virtual result<image_info> inspect(const object_row& row, bool location) = 0;
   // `conflict` while a live request needs it.
   virtual result<void> remove(const object_name& name) = 0;
   virtual result<page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) = 0;

@@ -42,6 +42,36 @@ json file(const object_row& row, const std::string& origin) {
   return out;
 }
 
+std::string hex_colour(std::uint32_t rgb) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "#";
+  for (int shift = 20; shift >= 0; shift -= 4) out += digits[rgb >> shift & 15];
+  return out;
+}
+
+json exif(const image_info& told) {
+  auto out = json::object();
+  for (const auto& [name, value] : told.exif) out[name] = value;
+  return out;
+}
+
+json info(const object_row& row, const image_info& told, const std::string& origin) {
+  auto out = file(row, origin);
+  const bool whole = told.damage.empty();
+  const bool moves = !told.delays.empty();
+  out["depth"] = told.header.bits;
+  out["colour_space"] = told.colour_space;
+  out["has_profile"] = told.header.has_profile;
+  out["progressive"] = told.header.interlaced;
+  out["dominant_colour"] = whole ? json(hex_colour(told.dominant)) : json{};
+  out["thumbhash"] = whole ? json(told.thumbhash) : json{};
+  out["damage"] = whole ? json{} : json(told.damage);
+  out["exif"] = exif(told);
+  out["delays"] = told.delays;
+  out["loop"] = moves ? json(told.loop) : json{};
+  return out;
+}
+
 constexpr std::array failures{errc::invalid_image,     errc::too_many_pixels, errc::invalid_operation,
                               errc::unsupported_media, errc::too_large,       errc::timeout,
                               errc::worker_crashed,    errc::not_found,       errc::disk_full,
@@ -137,10 +167,12 @@ std::string uploaded_json(const object_row& row, const std::string& origin) {
   return text(uploaded(row, origin));
 }
 
-std::string file_json(const object_row& row, const std::string& origin) { return text(file(row, origin)); }
+std::string info_json(const object_row& row, const image_info& told, const std::string& origin) {
+  return text(info(row, told, origin));
+}
 
 std::string files_json(const page<object_row>& rows, const std::string& origin) {
-  return page_text("files", rows, [&](const object_row& row) { return file_json(row, origin); });
+  return page_text("files", rows, [&](const object_row& row) { return text(file(row, origin)); });
 }
 
 std::string accepted_json(const request_record& r, const std::string& origin) {

@@ -18,8 +18,8 @@ namespace dip::http {
 
 // The answer to POST /files.
 [[nodiscard]] std::string uploaded_json(const object_row& row, const std::string& origin);
-// The answer to ?info: the same and what else is known.
-[[nodiscard]] std::string file_json(const object_row& row, const std::string& origin);
+// The answer to ?info: the same, what else is known, and what the image shows.
+[[nodiscard]] std::string info_json(const object_row& row, const image_info& told, const std::string& origin);
 [[nodiscard]] std::string files_json(const page<object_row>& rows, const std::string& origin);
 
 // The answer to POST /process-file: {id, status, status_url, events_url}.

@@ -11,9 +11,6 @@ namespace {
 // header, the file is bad.
 constexpr int attempts = 5;
 
-// What a child may have kept of a large image before it is replaced; an ordinary one needs a tenth.
-constexpr std::uint64_t grown = 768 * mebibyte;
-
 // What a child may say; anything else that it says is our fault or its.
 errc told(errc code) {
   switch (code) {
@@ -36,8 +33,8 @@ bool is_header(const image_header& header, image_format format) {
 
 }  // namespace
 
-child_codec::child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after, limits_config limits)
-    : server_(std::move(server)), renew_after_(renew_after), limits_(limits) {}
+child_codec::child_codec(std::shared_ptr<fork_server> server, renewal renew, limits_config limits)
+    : server_(std::move(server)), renew_(renew), limits_(limits) {}
 
 result<void> child_codec::prepare() {
   if (child_) return {};
@@ -84,6 +81,7 @@ result<codec::facts> child_codec::preprocess(int in, const image_header& header,
   job.kind = protocol::job_kind::preprocess;
   job.header = header;
   job.plan = plan;
+  job.pixels = limits_.pixels;
   const int files[]{in, out};
   const auto reply = run(job, files, 1, deadline);
   if (!reply) return tl::unexpected{reply.error()};
@@ -123,7 +121,9 @@ result<protocol::reply> child_codec::run(const protocol::job& job, std::span<con
   if (const auto sent = send(encode(job), files); !sent) return tl::unexpected{sent.error()};
   auto reply = receive(deadline);
   if (!reply) return reply;
-  if (++images_ >= renew_after_ || reply->resident > grown) child_.reset();
+  if (++images_ >= renew_.images || reply->resident > renew_.resident ||
+      milliseconds{reply->cpu_ms} > renew_.cpu)
+    child_.reset();
   if (!reply->ok) return fail(told(reply->code), std::move(reply->detail));
   if (reply->facts.size() != expected)
     return lose(errc::worker_crashed, "the codec gave an impossible answer");

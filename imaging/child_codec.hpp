@@ -11,9 +11,16 @@
 
 namespace dip {
 
+// A child is replaced after so much.
+struct renewal {
+  std::uint32_t images = 500;
+  std::uint64_t resident = 768 * mebibyte;
+  milliseconds cpu{60'000};
+};
+
 class child_codec final : public codec {
 public:
-  child_codec(std::shared_ptr<fork_server> server, std::uint32_t renew_after, limits_config limits = {});
+  child_codec(std::shared_ptr<fork_server> server, renewal renew, limits_config limits = {});
 
   // Has a child ready, so that the first job does not wait for one.
   [[nodiscard]] result<void> prepare();
@@ -39,7 +46,7 @@ private:
   [[nodiscard]] tl::unexpected<error> lose(errc code, std::string detail);
 
   const std::shared_ptr<fork_server> server_;
-  const std::uint32_t renew_after_;
+  const renewal renew_;
   const limits_config limits_;
   std::unique_ptr<child_process> child_;
   std::uint32_t images_ = 0;

@@ -91,7 +91,10 @@ struct codec_options {
   std::string wide_program;       // of dip-codec-wide, which need not be there; empty: `program` with "-wide"
   bool sandbox_required = false;  // else what the kernel refuses of it is done without
   limits_config limits;
-  std::uint32_t renew_after = 500;
+  milliseconds longest_job{60'000};  // what a job's deadline may be at most
+  std::uint32_t renew_after = 500;   // images
+  // What a child may have kept of a large image before it is replaced; an ordinary one needs a tenth.
+  std::uint64_t renew_above = 768 * mebibyte;
   std::uint64_t memory_limit = 2ULL * 1024 * mebibyte;  // RLIMIT_AS of a child
 };
 // Starts the zygote, a single-threaded process that has only initialised libvips, from which children are

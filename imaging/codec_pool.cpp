@@ -31,6 +31,16 @@ result<std::unique_ptr<codec_pool>> codec_pool::make(codec_launcher& launcher, s
 codec_pool::lease codec_pool::borrow() {
   std::unique_lock lock{mutex_};
   returned_.wait(lock, [this] { return !free_.empty(); });
+  return take();
+}
+
+std::optional<codec_pool::lease> codec_pool::borrow_within(milliseconds time) {
+  std::unique_lock lock{mutex_};
+  if (!returned_.wait_for(lock, time, [this] { return !free_.empty(); })) return std::nullopt;
+  return take();
+}
+
+codec_pool::lease codec_pool::take() {
   // The last one back: its memory is warm.
   auto one = std::move(free_.back());
   free_.pop_back();

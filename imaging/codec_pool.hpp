@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "imaging/codec.hpp"
@@ -38,9 +39,12 @@ public:
 
   // Waits until one is free. A lease of a thread that holds one already may wait for ever.
   [[nodiscard]] lease borrow();
+  // Nothing: none became free in time.
+  [[nodiscard]] std::optional<lease> borrow_within(milliseconds time);
 
 private:
   explicit codec_pool(std::vector<std::unique_ptr<codec>> all) : free_(std::move(all)) {}
+  [[nodiscard]] lease take();
   void take_back(std::unique_ptr<codec> one);
 
   std::mutex mutex_;

@@ -97,8 +97,8 @@ child_process::~child_process() {
   if (it != from_->handles_.end() && it->second == handle_.get()) from_->handles_.erase(it);
 }
 
-fork_server::fork_server(std::string program, std::uint64_t memory_limit)
-    : program_(std::move(program)), memory_limit_(memory_limit) {}
+fork_server::fork_server(std::string program, protocol::child_bounds bounds)
+    : program_(std::move(program)), bounds_(bounds) {}
 
 fork_server::~fork_server() { stop(); }
 
@@ -167,7 +167,7 @@ void fork_server::stop() {
 }
 
 result<message> fork_server::exchange(steady_time deadline) {
-  const protocol::fork_request request{.protocol = protocol::version, .memory_limit = memory_limit_};
+  const protocol::fork_request request{.protocol = protocol::version, .bounds = bounds_};
   if (const auto sent = send_message(socket_.get(), encode(request), {}); !sent)
     return tl::unexpected{sent.error()};
   const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());

@@ -40,7 +40,7 @@ private:
 // Any thread.
 class fork_server : public std::enable_shared_from_this<fork_server> {
 public:
-  fork_server(std::string program, std::uint64_t memory_limit);
+  fork_server(std::string program, protocol::child_bounds bounds);
   fork_server(const fork_server&) = delete;
   fork_server& operator=(const fork_server&) = delete;
   ~fork_server();
@@ -64,7 +64,7 @@ private:
   [[nodiscard]] result<std::unique_ptr<child_process>> ask(steady_time deadline);
 
   const std::string program_;
-  const std::uint64_t memory_limit_;
+  const protocol::child_bounds bounds_;
   mutable std::mutex mutex_;
   pid_t zygote_ = 0;
   descriptor socket_;

@@ -13,17 +13,27 @@
 
 namespace dip::protocol {
 
-inline constexpr std::uint32_t version = 2;
+inline constexpr std::uint32_t version = 3;
 
 // To the zygote, on its descriptor 3.
 inline constexpr int zygote_socket = 3;
-struct fork_request {
-  std::uint32_t protocol = version;
-  std::uint64_t memory_limit = 0;  // RLIMIT_AS; 0: none
+// What the kernel holds a child to; 0: nothing.
+struct child_bounds {
+  std::uint64_t memory = 0;       // RLIMIT_AS, bytes beyond what a sanitizer has for itself
+  std::uint64_t cpu_seconds = 0;  // RLIMIT_CPU, over all of its jobs
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.memory_limit);
+    return f(s.memory, s.cpu_seconds);
+  }
+};
+struct fork_request {
+  std::uint32_t protocol = version;
+  child_bounds bounds;
+
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.protocol, s.bounds);
   }
 };
 // Descriptors: the child's socket, and a pidfd of it, by which it can be killed even after its id is
@@ -54,7 +64,7 @@ struct job {
   std::vector<output_plan> outputs;
   bool preview = false;
   std::vector<codec::watermark_input> watermarks;
-  std::uint64_t pixels = 0;  // most after a step
+  std::uint64_t pixels = 0;  // most after a step, and of a page that was not probed before
   std::uint32_t side = 0;    // most of an output
   bool location = false;     // of info
 
@@ -74,10 +84,11 @@ struct reply {
   std::vector<codec::facts> facts;  // of preprocess one; of process one an output, then the preview's
   image_info info;
   std::uint64_t resident = 0;  // the most bytes of memory that the child has had at a time
+  std::uint64_t cpu_ms = 0;    // that it has used, over all of its jobs
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.ok, s.code, s.detail, s.header, s.facts, s.info, s.resident);
+    return f(s.protocol, s.ok, s.code, s.detail, s.header, s.facts, s.info, s.resident, s.cpu_ms);
   }
 };
 

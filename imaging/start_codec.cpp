@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -18,7 +21,7 @@ public:
                 const codec_options& options)
       : fast_(std::move(fast)),
         wide_(std::move(wide)),
-        renew_after_(options.renew_after),
+        renew_{.images = options.renew_after, .resident = options.renew_above, .cpu = options.longest_job},
         limits_(options.limits) {}
 
   result<std::unique_ptr<codec>> launch() override {
@@ -54,14 +57,24 @@ public:
 
 private:
   std::unique_ptr<child_codec> make(const std::shared_ptr<fork_server>& from) {
-    return std::make_unique<child_codec>(from, renew_after_, limits_);
+    return std::make_unique<child_codec>(from, renew_, limits_);
   }
 
   const std::shared_ptr<fork_server> fast_;
   const std::shared_ptr<fork_server> wide_;  // or none
-  const std::uint32_t renew_after_;
+  const renewal renew_;
   const limits_config limits_;
 };
+
+// A child that has used as much as a job may take is renewed before the next one, so each job can have all of
+// its time on every core. Only one that nobody watches any more gets beyond that.
+protocol::child_bounds bounds_of(const codec_options& options) {
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto longest =
+      std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(options.longest_job));
+  return {.memory = options.memory_limit,
+          .cpu_seconds = static_cast<std::uint64_t>(longest.count()) * (1 + cores) + 1};
+}
 
 std::string beside_this_program() {
   std::array<char, 4096> path{};
@@ -75,10 +88,10 @@ std::string beside_this_program() {
 result<std::unique_ptr<codec_launcher>> start_codec(codec_options options) {
   if (options.program.empty()) options.program = beside_this_program();
   if (options.wide_program.empty()) options.wide_program = options.program + "-wide";
-  const auto server = std::make_shared<fork_server>(options.program, options.memory_limit);
+  const auto server = std::make_shared<fork_server>(options.program, bounds_of(options));
   const bool has_wide = ::access(options.wide_program.c_str(), X_OK) == 0;
   const auto wide =
-      has_wide ? std::make_shared<fork_server>(options.wide_program, options.memory_limit) : nullptr;
+      has_wide ? std::make_shared<fork_server>(options.wide_program, bounds_of(options)) : nullptr;
   // A program that is there but cannot work is better found now than by the first image.
   if (const auto child = server->fork(); !child) return tl::unexpected{child.error()};
   if (const auto missing = server->missing_walls(); options.sandbox_required && !missing.empty())

@@ -10,6 +10,8 @@ namespace dip {
 namespace {
 
 constexpr milliseconds probe_deadline{5'000};
+// For a child that describes an image; then it has `longest_job`.
+constexpr milliseconds info_wait{5'000};
 
 class node_upload final : public http::upload {
 public:
@@ -120,6 +122,31 @@ result<std::shared_ptr<http::opened_object>> node_files::open(const object_name&
 
 std::shared_ptr<http::opened_object> node_files::recall(const object_name& name) {
   return recent_.find(name, env_.store->version_of(name));
+}
+
+result<image_info> node_files::inspect(const object_row& row, bool location) {
+  const image_info_cache::key of{row.name, location};
+  if (auto known = told_.find(of)) return std::move(*known);
+  auto told = decode(row, location);
+  if (told) told_.put(of, *told);
+  return told;
+}
+
+result<image_info> node_files::decode(const object_row& row, bool location) {
+  const auto busy = [] { return fail(errc::overloaded, "too many images are being looked at: try again"); };
+  const auto input = env_.objects->open(row.name);
+  if (!input) return tl::make_unexpected(input.error());
+  auto codec = infos_.borrow_within(info_wait);
+  if (!codec) return busy();
+  // Whoever had it may have asked for the same.
+  if (auto known = told_.find({row.name, location})) return std::move(*known);
+  auto told = (*codec)->info((*input)->descriptor(), row.header.format, location, longest_job);
+  if (told) return told;
+  const auto& e = told.error();
+  if (e.code == errc::timeout)
+    return fail(errc::invalid_image, "the image takes too long to decode to be described");
+  if (e.code == errc::worker_crashed) return fail(errc::invalid_image, e.detail);
+  return told;
 }
 
 result<void> node_files::remove(const object_name& name) {

@@ -76,6 +76,8 @@ result<request_record> node_requests::make_record(const process_request& what) c
   auto plan = make_plan(input->header, what.what, env_.cfg->limits);
   if (!plan) return tl::make_unexpected(plan.error());
   if (auto ok = check_formats(*plan); !ok) return tl::make_unexpected(ok.error());
+  if (auto ok = check_prediction(*plan, env_.cfg->limits, env_.cfg->workers.timeout); !ok)
+    return tl::make_unexpected(ok.error());
   request_record r;
   r.id = {ulid::make(env_.time->wall(), input->name.partition())};
   r.file = input->name;

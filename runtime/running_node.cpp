@@ -118,6 +118,8 @@ result<void> running_node::start_codecs() {
   codec_options o;
   o.program = options_.codec_program;
   o.limits = options_.conf.limits;
+  o.memory_limit = options_.conf.limits.memory;
+  o.longest_job = std::max(options_.conf.workers.timeout, node_files::longest_job);
   o.renew_after = options_.conf.workers.renew_after;
   o.sandbox_required = options_.conf.security.sandbox == "required";
   auto launcher = start_codec(std::move(o));
@@ -130,6 +132,9 @@ result<void> running_node::start_codecs() {
   auto probes = codec_pool::make(*launcher_, probe_children);
   if (!probes) return tl::make_unexpected(probes.error());
   probe_codecs_ = std::move(*probes);
+  auto infos = codec_pool::make(*launcher_, 1);
+  if (!infos) return tl::make_unexpected(infos.error());
+  info_codecs_ = std::move(*infos);
   preprocess_ = make_preprocess_stage(&env_, stage_codecs_.get());
   process_ = make_process_stage(&env_, stage_codecs_.get());
   return {};
@@ -215,7 +220,7 @@ result<void> running_node::start_gateway() {
   if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
-  files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, draining_);
+  files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, *info_codecs_, draining_);
   requests_ = std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(),
                                               *templates_, draining_);
   notifications_ = std::make_unique<node_notifications>(env_, ask);

@@ -86,6 +86,7 @@ private:
   std::unique_ptr<codec_launcher> launcher_;
   std::unique_ptr<codec_pool> stage_codecs_;
   std::unique_ptr<codec_pool> probe_codecs_;
+  std::unique_ptr<codec_pool> info_codecs_;
   std::unique_ptr<mail_transport> mail_;
   std::unique_ptr<mail_templates> templates_;
   std::unique_ptr<webhook_secrets> webhook_secrets_;

@@ -152,7 +152,8 @@ void write_page(const std::vector<picture>& all, const std::string& path) {
       << "<!doctype html><meta charset=utf-8><title>DIP's operations</title><style>body{font:14px sans-serif;"
          "background:repeating-conic-gradient(#eee 0 25%,#fff 0 50%) 0 0/20px "
          "20px}figure{display:inline-block;"
-         "margin:8px;vertical-align:top;max-width:420px}figcaption{background:#fff;word-break:break-all}</"
+         "margin:8px;vertical-align:top;max-width:420px}figcaption{background:#fff;word-break:break-all}img{"
+         "max-width:100%}</"
          "style>\n";
   for (const auto& one : all)
     page << "<figure><img src=\"" << one.file << "\" alt=\"\"><figcaption><code>" << escaped(one.caption)

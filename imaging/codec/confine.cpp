@@ -33,8 +33,10 @@ bool limit(__rlimit_resource_t what, rlim_t most) {
   return ::setrlimit(what, &both) == 0;
 }
 
-bool limit_all(std::uint64_t memory, const walls& around) {
-  if (memory > 0 && !limit(RLIMIT_AS, memory + (instrumented ? around.address_space : 0))) return false;
+bool limit_all(const protocol::child_bounds& bounds, const walls& around) {
+  if (bounds.memory > 0 && !limit(RLIMIT_AS, bounds.memory + (instrumented ? around.address_space : 0)))
+    return false;
+  if (bounds.cpu_seconds > 0 && !limit(RLIMIT_CPU, bounds.cpu_seconds)) return false;
   return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, open_files) && limit(RLIMIT_FSIZE, file_bytes);
 }
 
@@ -49,13 +51,13 @@ bool silence() {
   return true;
 }
 
-bool confine(pid_t parent, std::uint64_t memory_limit, const walls& around) {
+bool confine(pid_t parent, const protocol::child_bounds& bounds, const walls& around) {
   // A parent that died before the call is not noticed by it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) return false;
   // A write over the limit is an error to answer with, not the end.
   ::signal(SIGXFSZ, SIG_IGN);
   if (around.filter && !around.jail) refuse_text();
-  return limit_all(memory_limit, around) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+  return limit_all(bounds, around) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          (!filtered || !around.filter || filter_syscalls(around));
 }
 

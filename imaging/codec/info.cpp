@@ -120,12 +120,33 @@ std::uint32_t dominant_of(const VImage& image) {
   return middle(x) << 16 | middle(y) << 8 | middle(z);
 }
 
+std::string base64(std::string_view bytes) {
+  const std::unique_ptr<char, decltype(&g_free)> text{
+      g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size()), &g_free};
+  return text.get();
+}
+
 std::string hash_of(const VImage& image) {
   const auto solid = with_alpha(image);
   size_t size = 0;
   const std::unique_ptr<void, decltype(&g_free)> pixels{solid.write_to_memory(&size), &g_free};
-  return thumbhash(static_cast<std::uint32_t>(solid.width()), static_cast<std::uint32_t>(solid.height()),
-                   {static_cast<const std::uint8_t*>(pixels.get()), size});
+  return base64(thumbhash(static_cast<std::uint32_t>(solid.width()),
+                          static_cast<std::uint32_t>(solid.height()),
+                          {static_cast<const std::uint8_t*>(pixels.get()), size}));
+}
+
+// What the file says of itself is worth telling also where it was cut off behind that.
+void look_at_pixels(const mapped_file& file, image_info& told) {
+  try {
+    blaming(errc::invalid_image, [&] {
+      const auto small = small_copy(file, told.header);
+      told.dominant = dominant_of(small);
+      told.thumbhash = hash_of(small);
+    });
+  } catch (const refusal& why) {
+    if (why.code != errc::invalid_image) throw;
+    told.damage = readable(why.what());
+  }
 }
 
 }  // namespace
@@ -142,9 +163,7 @@ image_info describe(int in, image_format format, bool location) {
     told.delays = moving.delays;
     told.loop = moving.loop;
   }
-  const auto small = small_copy(file, told.header);
-  told.dominant = dominant_of(small);
-  told.thumbhash = hash_of(small);
+  look_at_pixels(file, told);
   return told;
 }
 

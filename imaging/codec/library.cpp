@@ -53,6 +53,23 @@ void keep_memory() {
   ::mallopt(M_ARENA_MAX, 1);
 }
 
+// Debian 13's libheif opens its codecs, which are files, when it is first used: that is now, as later there
+// are no files. It reads as far as the first header, which is none.
+void open_heif_plugins() {
+  if (vips_type_find("VipsOperation", "heifload_buffer") == 0) return;
+  constexpr std::string_view nothing{
+      "\0\0\0\x18"
+      "ftypheic\0\0\0\0heicmif1",
+      24};
+  auto* bytes = vips_blob_new(nullptr, nothing.data(), nothing.size());
+  try {
+    (void)VImage::heifload_buffer(bytes);
+  } catch (const vips::VError&) {
+    vips_error_clear();
+  }
+  vips_area_unref(VIPS_AREA(bytes));
+}
+
 }  // namespace
 
 bool start_library(const char* program) {
@@ -69,6 +86,7 @@ bool start_library(const char* program) {
   for (const auto* one :
        {"VipsForeignLoadSvg", "VipsForeignLoadJxl", "VipsForeignSaveJxl", "VipsForeignLoadPdf"})
     vips_operation_block_set(one, FALSE);
+  open_heif_plugins();
   return true;
 }
 

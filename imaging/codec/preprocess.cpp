@@ -1,6 +1,7 @@
 #include "imaging/codec/preprocess.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -66,6 +67,26 @@ bool keeps_profile(const image_header& header, const preprocess_plan& plan) {
          header.colour == image_header::colour_kind::rgb;
 }
 
+// Covers what was planned for the first page, and is never enlarged but by drawing.
+preprocess_plan plan_for(const image_header& page, const image_header& first, preprocess_plan plan,
+                         std::uint64_t most_pixels) {
+  const double width = page.upright_width(), height = page.upright_height();
+  if (width == first.upright_width() && height == first.upright_height()) return plan;
+  const double wanted = std::max(plan.width / width, plan.height / height);
+  const bool drawn = spec_of(page.format).is_vector;
+  const double by = drawn ? wanted : std::min(1.0, wanted);
+  const auto side = [by](double length) {
+    return static_cast<std::uint32_t>(std::max(1L, std::lround(length * by)));
+  };
+  plan.width = side(width);
+  plan.height = side(height);
+  plan.convert_colour = true;
+  const auto touched = drawn ? static_cast<double>(plan.width) * plan.height : width * height;
+  if (touched > static_cast<double>(most_pixels))
+    throw refusal{errc::too_many_pixels, "the page has more than " + std::to_string(most_pixels) + " pixels"};
+  return plan;
+}
+
 double drawing_scale(const image_header& header, const preprocess_plan& plan) {
   if (!spec_of(header.format).is_vector) return 1;
   return std::max(double(plan.width) / header.width, double(plan.height) / header.height);
@@ -82,7 +103,8 @@ normalised normalise(const mapped_file& file, const image_header& header, const 
                                 {.how = frames > 1 ? reading::anywhere : reading::once_from_the_top,
                                  .shrink = plan.shrink,
                                  .scale = drawing_scale(header, plan),
-                                 .all_frames = frames > 1});
+                                 .all_frames = frames > 1,
+                                 .page = plan.page});
   auto beside = frames > 1 ? animation_of(image, frames) : carried{};
   beside.metadata = metadata_of(image, plan.metadata, keep);
   std::vector<VImage> all;
@@ -102,8 +124,11 @@ preprocessed read_preprocessed(const mapped_file& file) {
   return {split(tall, beside.frames), std::move(beside)};
 }
 
-codec::facts preprocess(int in, const image_header& header, const preprocess_plan& plan, int out) {
-  check_same(header, probe(in, header.format));
+codec::facts preprocess(int in, const image_header& first, const preprocess_plan& asked, int out,
+                        std::uint64_t most_pixels) {
+  check_same(first, probe(in, first.format));
+  const auto header = asked.page > 0 ? probe(in, first.format, asked.page) : first;
+  const auto plan = plan_for(header, first, asked, most_pixels);
   const mapped_file file{in};
   const auto [image, beside] = normalise(file, header, plan);
   with_metadata(image, {}, metadata_policy::strip)

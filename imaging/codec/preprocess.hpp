@@ -1,6 +1,9 @@
 // The first stage: whatever came in as an upright sRGB image of the planned size.
 #pragma once
 
+#include <cstdint>
+#include <limits>
+
 #include "core/plan.hpp"
 #include "imaging/codec.hpp"
 #include "imaging/codec/moving.hpp"
@@ -9,9 +12,10 @@
 namespace dip::pixels {
 
 // Writes an uncompressed TIFF to `out`. The file must be what `header` says: what was checked when it came in
-// is what is decoded.
+// is what is decoded. Of another page than the first, which nobody has checked, `most_pixels` are decoded.
 [[nodiscard]] codec::facts preprocess(int in, const image_header& header, const preprocess_plan& plan,
-                                      int out);
+                                      int out,
+                                      std::uint64_t most_pixels = std::numeric_limits<std::uint64_t>::max());
 
 // The image that `preprocess` stores, not yet evaluated, and what goes along with it.
 struct normalised {

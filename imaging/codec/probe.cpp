@@ -73,9 +73,9 @@ bool has_foreign_profile(const VImage& image) {
          description.find("s\0R\0G\0B"sv) == description.npos;
 }
 
-image_header probe(int in, image_format format) {
+image_header probe(int in, image_format format, std::uint32_t page) {
   const mapped_file file{in};
-  const auto image = open_image(file, format);
+  const auto image = open_image(file, format, {.page = page});
   image_header header;
   header.format = format;
   header.width = static_cast<std::uint32_t>(image.width());

@@ -6,8 +6,8 @@
 
 namespace dip::pixels {
 
-// Decodes nothing.
-[[nodiscard]] image_header probe(int in, image_format format);
+// Decodes nothing. `page` must be there.
+[[nodiscard]] image_header probe(int in, image_format format, std::uint32_t page = 0);
 
 // An embedded ICC profile that is not sRGB's.
 [[nodiscard]] bool has_foreign_profile(const VImage& image);

@@ -54,7 +54,7 @@ protocol::reply run(const protocol::job& job, const message& from) {
     else if (job.kind == job_kind::probe)
       answer.header = probe(in, job.header.format);
     else
-      answer.facts.push_back(preprocess(in, job.header, job.plan, from.descriptors[1].get()));
+      answer.facts.push_back(preprocess(in, job.header, job.plan, from.descriptors[1].get(), job.pixels));
   });
   return answer;
 }
@@ -70,9 +70,15 @@ protocol::reply answer_to(const message& from) {
   }
 }
 
-std::uint64_t most_memory() {
+std::uint64_t milliseconds_of(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_usec) / 1000;
+}
+
+void add_usage(protocol::reply& to) {
   rusage used{};
-  return ::getrusage(RUSAGE_SELF, &used) == 0 ? static_cast<std::uint64_t>(used.ru_maxrss) * 1024 : 0;
+  if (::getrusage(RUSAGE_SELF, &used) != 0) return;
+  to.resident = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+  to.cpu_ms = milliseconds_of(used.ru_utime) + milliseconds_of(used.ru_stime);
 }
 
 }  // namespace
@@ -82,7 +88,7 @@ void serve(descriptor socket) {
     const auto got = receive_message(socket.get(), std::nullopt);
     if (!got || !*got) return;
     auto answer = answer_to(**got);
-    answer.resident = most_memory();
+    add_usage(answer);
     if (!send_message(socket.get(), encode(answer), {})) return;
   }
 }

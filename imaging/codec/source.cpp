@@ -60,6 +60,7 @@ void add_decoding(VOption* options, image_format format, const decoding& how) {
   if (format == image_format::jpeg) options->set("shrink", static_cast<int>(how.shrink));
   if (spec.is_vector) options->set("scale", how.scale);
   if (spec.has_frames && how.all_frames) options->set("n", -1);
+  if (how.page > 0) options->set("page", static_cast<int>(how.page));
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct decoding {
   reading how = reading::once_from_the_top;
   std::uint32_t shrink = 1;  // the decoder's own, where it has one
   double scale = 1;          // of a drawing
-  bool all_frames = false;   // below each other; else the first
+  bool all_frames = false;   // below each other; else `page`
+  std::uint32_t page = 0;
 };
 
 // Opens lazily with exactly the loader of `format`; throws `refusal` when there is none.

@@ -30,24 +30,25 @@ struct forked {
 };
 
 // The zygote's own descriptors are close-on-exec, and nothing is exec'ed: they are closed by number.
-[[noreturn]] void be_child(descriptor socket, pid_t parent, std::uint64_t memory_limit, const walls& around) {
+[[noreturn]] void be_child(descriptor socket, pid_t parent, const protocol::child_bounds& bounds,
+                           const walls& around) {
   if (::dup2(socket.get(), protocol::zygote_socket) < 0) ::_exit(EXIT_FAILURE);
   if (::close_range(protocol::zygote_socket + 1, UINT_MAX, 0) != 0) ::_exit(EXIT_FAILURE);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (!confine(parent, memory_limit, around)) ::_exit(EXIT_FAILURE);
+  if (!confine(parent, bounds, around)) ::_exit(EXIT_FAILURE);
   serve(descriptor{protocol::zygote_socket});
   ::_exit(EXIT_SUCCESS);
 }
 
-result<forked> fork_child(std::uint64_t memory_limit, const walls& around) {
+result<forked> fork_child(const protocol::child_bounds& bounds, const walls& around) {
   auto channel = make_channel();
   if (!channel) return tl::unexpected{channel.error()};
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail(errc::io, "fork: " + std::generic_category().message(errno));
-  if (pid == 0) be_child(std::move(channel->second), parent, memory_limit, around);
+  if (pid == 0) be_child(std::move(channel->second), parent, bounds, around);
   // Before it is reaped, so that the id is still its own.
   descriptor handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!handle) {
@@ -72,7 +73,7 @@ bool answer(const message& from, const walls& around) {
     reply.detail = "dip and dip-codec are not of one version";
     return send_message(protocol::zygote_socket, encode(reply), {}).has_value();
   }
-  const auto child = fork_child(request->memory_limit, around);
+  const auto child = fork_child(request->bounds, around);
   if (!child) {
     reply.detail = child.error().detail;
     return send_message(protocol::zygote_socket, encode(reply), {}).has_value();

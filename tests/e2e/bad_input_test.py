@@ -289,5 +289,27 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(node.files(), [])
 
 
+class Predicted(NodeTest):
+    """What a child is predicted not to be able to do is refused when it is asked for; what it can do is done."""
+
+    settings = '[workers]\ntimeout = "5s"\n[limits]\nmemory = "512 MiB"\n'
+
+    def test_time(self):
+        file = self.upload(png(1200, 1000))["key"]
+        blur = {"op": "blur", "sigma": 250}  # 51 units of 5 ns a pixel: 0.3 s
+        refused = self.client.submit({"file": file, "operations": [blur] * 20})
+        self.refused(refused, 422, "too_many_pixels")
+        self.assertIn("workers.timeout", refused.json()["detail"])
+        self.assertEqual(self.client.submit({"file": file, "operations": [blur] * 12}).status, 202)
+
+    def test_memory(self):
+        file = self.upload(png(4000, 3000))["key"]
+        outputs = [{"format": "webp", "lossless": True}]
+        refused = self.client.submit({"file": file, "outputs": outputs})
+        self.refused(refused, 422, "too_many_pixels")
+        self.assertIn("limits.memory", refused.json()["detail"])
+        self.processed({"file": file, "operations": [{"op": "resize", "width": 300}], "outputs": outputs})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -93,11 +93,11 @@ class Slow(NodeTest):
 
     def free_the_worker(self):
         """The cancelled work is still under way, and would be for long."""
-        busy_child(self.node, kill=True)
+        busy_child(self.node, signal.SIGKILL)
 
 
-def busy_child(node, kill=False):
-    """The child that has used most of the processor; what a person would look for with top."""
+def busy_child(node, send):
+    """Sends a signal to the child that has used most of the processor; what a person would look for with top."""
 
     def used(pid):
         with contextlib.suppress(OSError):
@@ -105,20 +105,18 @@ def busy_child(node, kill=False):
         return 0
 
     pid = until("a child is at work", lambda: max(((used(p), p) for p in node.children()), default=(0, 0))[1])
-    if kill:
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-    return pid
+    with contextlib.suppress(OSError):
+        os.kill(pid, send)
 
 
 class Unlucky(unittest.TestCase):
-    def fails(self, settings, code, during):
+    def fails(self, settings, code, during, operations=ENDLESS):
         node = Node(f'[workers]\nmax_receives = 1\n{settings}')
         self.addCleanup(node.clean_up)
         node.start()
         client = node.client
         file = client.upload(big()).json()
-        request = client.submit({"file": file["key"], "operations": ENDLESS, "notify": {"email": "o@example.org"}}).json()["id"]
+        request = client.submit({"file": file["key"], "operations": operations, "notify": {"email": "o@example.org"}}).json()["id"]
         until("it is at work", lambda: client.get(f"/requests/{request}").json()["status"] == "processing")
         during(node)
         record = client.finished(request)
@@ -133,10 +131,11 @@ class Unlucky(unittest.TestCase):
         self.assertEqual(node.stop(), 0, node.tail())
 
     def test_a_child_that_dies(self):
-        self.fails("", "worker_crashed", lambda node: busy_child(node, kill=True))
+        self.fails("", "worker_crashed", lambda node: busy_child(node, signal.SIGKILL))
 
     def test_a_stage_that_takes_too_long(self):
-        self.fails('timeout = "1s"\n', "timeout", lambda node: None)
+        # What is predicted to take longer would be refused.
+        self.fails('timeout = "3s"\n', "timeout", lambda node: busy_child(node, signal.SIGSTOP), ENDLESS[:10])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The main job: a photo goes up, is processed, its results come down, and its owner is told."""
 
+import base64
 import email
 import email.policy
 import hashlib
@@ -139,6 +140,9 @@ class MainJob(NodeTest):
         self.assertEqual((head.headers["Content-Length"], head.headers["ETag"]), (str(len(data)), tag))
 
         facts = self.client.get(file["url"] + "?info").json()
+        self.assertEqual((facts["colour_space"], facts["depth"], facts["damage"], facts["delays"]), ("srgb", 8, None, []))
+        self.assertRegex(facts["dominant_colour"], "^#[0-9a-f]{6}$")
+        self.assertGreater(len(base64.b64decode(facts["thumbhash"], validate=True)), 16)
         self.assertEqual({k: facts[k] for k in ("key", "size", "sha256", "width", "height")},
                          {k: file[k] for k in ("key", "size", "sha256", "width", "height")})
 

@@ -16,7 +16,7 @@ from support import NodeTest, multipart, png, until
 MISSING = "01ARYZ6S41TSV4RRFFQ69G5FAV"
 KEYS = ("upload", "process", "read", "admin")  # a key for each scope, of the same name
 # What a schema cannot judge: whether there is such a file, mailbox or language, and whether webhooks are sent here.
-ELSEWHERE = ("/file", "/notify/email", "/notify/webhook", "/notify/language")
+ELSEWHERE = ("/file", "/preprocess/page", "/notify/email", "/notify/webhook", "/notify/language")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ADDRESSES = ["nobody", "a@b@", "owner@example.org",
              "l" * 64 + "@" + ".".join(["d" * 63, "d" * 63, "d" * 61]), "l" * 65 + "@example.org"]

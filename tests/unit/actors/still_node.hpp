@@ -44,7 +44,9 @@ public:
 class scripted_stage final : public stage {
 public:
   stage_outcome run(const leased_work& work, const std::string& worker) override;
+  [[nodiscard]] milliseconds longest() const override { return most; }
   std::function<stage_outcome(const leased_work&)> script;
+  milliseconds most{3'600'000};
   std::vector<std::string> workers;
 };
 

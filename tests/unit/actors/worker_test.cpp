@@ -66,6 +66,33 @@ TEST_CASE("worker: the lease is renewed as long as the stage runs, and the outco
   CHECK(node.threads.jobs.size() == 1);  // free for the next one
 }
 
+TEST_CASE("worker: a stage that hangs loses its lease, and what it makes late is nobody's") {
+  still_node node;
+  node.start_partition();
+  node.start_dispatcher(2);
+  scripted_stage stage;
+  stage.most = 2 * node.conf.workers.visibility;
+  stage.script = [&](const leased_work& w) { return success_with_file(node, w); };
+  node.start_worker(queue_name::request, stage, "preprocessor/1");
+  node.start_worker(queue_name::request, stage, "preprocessor/2");
+  const auto r = node.accept();
+  REQUIRE(node.threads.jobs.size() == 1);
+  node.pass(stage.most);
+  CHECK(node.threads.jobs.size() == 1);  // not yet
+  node.pass(node.conf.workers.visibility);
+  REQUIRE(node.threads.jobs.size() == 2);
+  CHECK(still_node::last_error("preprocessor/1").find("hangs") != std::string::npos);
+  node.threads.finish_one();
+  node.settle();
+  CHECK(files(node) == 0);
+  CHECK(node.record(r).status == request_status::preprocessing);
+  node.threads.finish_one();
+  node.settle();
+  CHECK(node.record(r).status == request_status::preprocessed);
+  CHECK(files(node) == 1);
+  CHECK(node.messages(queue_name::request).empty());
+}
+
 TEST_CASE("worker: what may pass is given back, with its reason, and the worker is free") {
   still_node node;
   node.start_partition();

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "imaging/codec/canvas.hpp"
 #include "imaging/codec/encode.hpp"
 #include "imaging/codec/info.hpp"
 #include "imaging/codec/probe.hpp"
@@ -45,24 +46,28 @@ struct result_of_plan {
 };
 
 // Both stages, as planned.
-result_of_plan run(const std::string& bytes, image_format format, const std::vector<output_spec>& outputs,
-                   const std::vector<operation>& steps = {}) {
+result_of_plan run(const std::string& bytes, image_format format, const recipe& what) {
   library();
   const memory_file in{bytes}, between;
   const auto header = pixels::probe(in.get(), format);
-  recipe what;
-  what.operations = steps;
-  what.outputs = outputs;
   const auto plan = make_plan(header, what, {});
   REQUIRE(plan);
   (void)pixels::preprocess(in.get(), header, plan->preprocess, between.get());
-  std::vector<memory_file> outs(outputs.size());
+  std::vector<memory_file> outs(what.outputs.size());
   std::vector<int> descriptors;
   for (const auto& out : outs) descriptors.push_back(out.get());
   result_of_plan made;
   made.facts = pixels::process(between.get(), plan->outputs, descriptors, -1, {});
   for (const auto& out : outs) made.files.push_back(out.bytes());
   return made;
+}
+
+result_of_plan run(const std::string& bytes, image_format format, const std::vector<output_spec>& outputs,
+                   const std::vector<operation>& steps = {}) {
+  recipe what;
+  what.operations = steps;
+  what.outputs = outputs;
+  return run(bytes, format, what);
 }
 
 output_spec asked(image_format format) {
@@ -114,6 +119,20 @@ TEST_CASE("a still output of an animation is its first frame, beside one that mo
   const memory_file still{made.files[0]};
   CHECK(is_near(at(loaded(still, image_format::jpeg), 5, 5), red, 8));
   CHECK(loaded(still, image_format::jpeg).height() == 20);
+}
+
+TEST_CASE("one frame of an animation, counted from 0") {
+  const auto format = GENERATE(image_format::gif, image_format::webp);
+  const auto page = GENERATE(0U, 1U, 2U);
+  recipe what;
+  what.outputs = {asked(image_format::gif)};
+  what.page = page;
+  const auto made = run(moving(format), format, what);
+  CHECK(made.facts[0].pages == 1);
+  const memory_file file{made.files[0]};
+  const auto colour = colours[page];
+  CHECK(is_near(pixels::without_alpha(loaded(file, image_format::gif)).getpoint(5, 5),
+                {double(colour[0]), double(colour[1]), double(colour[2])}, 12));
 }
 
 TEST_CASE("animations of one frame, and steps that change their size") {
@@ -285,6 +304,24 @@ std::string value_of(const image_info& told, std::string_view name) {
   return "none";
 }
 
+std::string bytes_of(const std::string& base64) {
+  gsize size = 0;
+  const std::unique_ptr<guchar, decltype(&g_free)> bytes{g_base64_decode(base64.c_str(), &size), &g_free};
+  return {reinterpret_cast<const char*>(bytes.get()), size};
+}
+
+TEST_CASE("info of a file that was cut: what it says of itself, and why there is no more") {
+  library();
+  auto bytes = with_exif(plain(300, 200, {200, 40, 40, 255}));
+  bytes.resize(bytes.size() * 3 / 4);
+  const memory_file file{bytes};
+  const auto told = pixels::describe(file.get(), image_format::jpeg, false);
+  CHECK(told.header.width == 300);
+  CHECK(value_of(told, "Make") == "Babbage & Co");
+  CHECK(told.thumbhash.empty());
+  CHECK(!told.damage.empty());
+}
+
 TEST_CASE("info: what an image shows, and what it says of itself") {
   library();
   const memory_file file{with_exif(plain(300, 200, {200, 40, 40, 255}))};
@@ -293,6 +330,7 @@ TEST_CASE("info: what an image shows, and what it says of itself") {
   CHECK(told.header.orientation == 6);
   CHECK(told.colour_space == "srgb");
   CHECK(told.dominant >> 16 == 200);
+  CHECK(told.damage.empty());
   CHECK((told.dominant & 0xff) < 0x40);
   CHECK(value_of(told, "Make") == "Babbage & Co");
   CHECK(value_of(told, "Copyright").find("Ada") != std::string::npos);
@@ -309,7 +347,7 @@ TEST_CASE("info of every format, and of an animation its times") {
   const memory_file file{made};
   const auto told = pixels::describe(file.get(), format, false);
   CHECK(told.header.width == 60);
-  CHECK(told.thumbhash.size() >= 17);
+  CHECK(bytes_of(told.thumbhash).size() >= 17);
   const memory_file film{moving(image_format::gif)};
   const auto animated = pixels::describe(film.get(), image_format::gif, false);
   CHECK(animated.delays == std::vector<std::int32_t>{50, 100, 200});
@@ -320,7 +358,7 @@ TEST_CASE("a ThumbHash has the average colour, and more of it when there is more
   library();
   const auto hash = [](const std::string& bytes) {
     const memory_file file{bytes};
-    return pixels::describe(file.get(), image_format::png, false).thumbhash;
+    return bytes_of(pixels::describe(file.get(), image_format::png, false).thumbhash);
   };
   const auto flat = hash(png(50, 50, 3, [](auto, auto) { return rgba{255, 255, 255, 255}; }));
   // evanw/thumbhash: luminance in the first 6 bits, then twice the middle: no colour.

@@ -98,6 +98,50 @@ TEST_CASE("a profile that is not sRGB's is converted, and sRGB's is not one") {
   CHECK(is_near(at(preprocessed(wide, image_format::png, plan), 3, 3), red, 6));
 }
 
+// Grey, a directory each, of one value each.
+std::string pages_of_tiff(const std::vector<std::array<std::uint16_t, 2>>& sizes) {
+  const auto two = [](unsigned v) { return std::string{char(v & 255), char(v >> 8 & 255)}; };
+  const auto four = [&](std::uint32_t v) { return two(v & 0xffff) + two(v >> 16); };
+  std::string file = std::string{"II*\0", 4} + four(8);
+  unsigned number = 0;
+  for (const auto& [width, height] : sizes) {
+    const auto bytes = std::uint32_t{width} * height;
+    const auto pixels = static_cast<std::uint32_t>(file.size()) + 2 + 9 * 12 + 4;
+    const auto entry = [&](unsigned tag, std::uint32_t value) {
+      return two(tag) + two(4) + four(1) + four(value);
+    };
+    const bool last = ++number == sizes.size();
+    file += two(9) + entry(256, width) + entry(257, height) + entry(258, 8) + entry(259, 1) + entry(262, 1) +
+            entry(273, pixels) + entry(277, 1) + entry(278, height) + entry(279, bytes) +
+            four(last ? 0 : pixels + bytes) + std::string(bytes, static_cast<char>(number * 50));
+  }
+  return file;
+}
+
+TEST_CASE("a page of another size than the first covers what was planned, and is not enlarged") {
+  const auto tiff = pages_of_tiff({{40, 20}, {20, 40}, {400, 400}, {4, 2}});
+  const auto page = [&](std::uint32_t number) {
+    const memory_file in{tiff}, out;
+    const auto header = pixels::probe(in.get(), image_format::tiff);
+    CHECK(header.pages == 4);
+    const preprocess_plan plan{.shrink = 1, .width = 20, .height = 10, .page = number};
+    const auto facts = pixels::preprocess(in.get(), header, plan, out.get(), 20'000);
+    const auto pixel = loaded(out, image_format::tiff).getpoint(0, 0);
+    CHECK(is_near(pixel, std::vector<double>(3, (number + 1) * 50.0)));
+    return std::pair{facts.width, facts.height};
+  };
+  library();
+  CHECK(page(0) == std::pair{20U, 10U});
+  CHECK(page(1) == std::pair{20U, 40U});
+  CHECK(page(3) == std::pair{4U, 2U});
+  try {
+    (void)page(2);
+    FAIL("160,000 pixels were decoded");
+  } catch (const pixels::refusal& why) {
+    CHECK(why.code == errc::too_many_pixels);
+  }
+}
+
 TEST_CASE("alpha stays, and does not bleed in the downscale") {
   const auto file =
       png(80, 40, 4, [](auto x, auto) { return x % 2 == 0 ? rgba{200, 100, 50, 255} : rgba{0, 255, 0, 0}; });

@@ -54,6 +54,8 @@ TEST_CASE("a file is all that a request needs") {
 TEST_CASE("an integer is an integer however its language writes it") {
   CHECK(parse(with_file(R"("preprocess":{"max_width":4096.0})"))->what.max_width == 4096U);
   CHECK(parse(with_file(R"("preprocess":{"max_width":1e3})"))->what.max_width == 1000U);
+  CHECK(parse(with_file(R"("preprocess":{"page":0})"))->what.page == 0U);
+  CHECK(parse(with_file(R"("preprocess":{"page":99999})"))->what.page == 99'999U);
   CHECK(parse(with_file(R"("preprocess":{"max_width":65535.5})")).error().pointer == "/preprocess/max_width");
   CHECK(parse(with_file(R"("preprocess":{"max_width":1e300})")).error().pointer == "/preprocess/max_width");
 }
@@ -125,6 +127,8 @@ TEST_CASE("whatever is wrong is named by its pointer") {
       {R"("preprocess":1)", "/preprocess"},
       {R"("preprocess":{"width":1})", "/preprocess/width"},
       {R"("preprocess":{"max_width":0})", "/preprocess/max_width"},
+      {R"("preprocess":{"page":-1})", "/preprocess/page"},
+      {R"("preprocess":{"page":100000})", "/preprocess/page"},
       {R"("preprocess":{"max_height":65536})", "/preprocess/max_height"},
       {R"("preprocess":{"max_height":1.5})", "/preprocess/max_height"},
       {R"("operations":{})", "/operations"},
@@ -219,6 +223,19 @@ TEST_CASE("lengths are accepted up to their bound") {
   };
   CHECK(name(64));
   CHECK(name(65).error().pointer == "/outputs/0/name");
+}
+
+TEST_CASE("metadata keeps its numbers and the order of its keys as they were written") {
+  const auto kept = [](const std::string& text) {
+    const auto made = parse(with_file(R"("metadata": )" + text));
+    REQUIRE(made);
+    return made->metadata_json;
+  };
+  CHECK(kept(R"({ "price" : 1.50, "id": 123456789012345678901234567890 })") ==
+        R"({"price":1.50,"id":123456789012345678901234567890})");
+  CHECK(kept(R"({"b":[1e2, -7,{}, [] ,{"x":null,"a":"\u00e9\n"}],"a":{"metadata":{"y":false}}})") ==
+        "{\"b\":[1e2,-7,{},[],{\"x\":null,\"a\":\"\xC3\xA9\\n\"}],\"a\":{\"metadata\":{\"y\":false}}}");
+  CHECK(kept("{}") == "{}");
 }
 
 TEST_CASE("metadata is bounded as it is stored, without spaces") {

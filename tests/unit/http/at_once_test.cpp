@@ -11,7 +11,8 @@
 namespace dip::http::test {
 namespace {
 
-// "/now" can always be answered at once, "/sometimes" every other time, "/never" not; `slow` answers were not.
+// "/now" can always be answered at once, "/sometimes" every other time, "/never" not; `slow` answers were
+// not.
 struct quick_node {
   quick_node() {
     router routes;
@@ -64,8 +65,7 @@ TEST_CASE("the gate's thread answers what it can, and threads of a lane the rest
   wire w{n.port};
   CHECK(w.call(ask("/now")).body == "quick");
   CHECK(w.call(ask("/never")).body == "slow");
-  for (int i = 0; i < 10; ++i)
-    CHECK(w.call(ask("/sometimes")).body == (i % 2 == 0 ? "quick" : "slow"));
+  for (int i = 0; i < 10; ++i) CHECK(w.call(ask("/sometimes")).body == (i % 2 == 0 ? "quick" : "slow"));
   CHECK(w.call(ask("/now", "HEAD")).header("Content-Length") == "5");
   CHECK(n.quick_threads.size() == 1);
   CHECK_FALSE(n.slow_threads.contains(*n.quick_threads.begin()));

@@ -231,8 +231,38 @@ TEST_CASE("info says what a file is without its pixels") {
   CHECK(body["created_at"] == "2026-03-04T12:00:00.500Z");
   CHECK(body["expires_at"] == "2026-03-04T13:00:00.500Z");
   CHECK(f.get("/files/rtp-request-files/" + upper_ulid() + ".png?info").status == 404);
+  f.files.told.dominant = 0x0a10ff;
+  f.files.told.thumbhash = "abcd";
+  f.files.told.colour_space = "srgb";
+  f.files.told.exif = {{"GPSLatitude", "52"}, {"Make", "Babbage \xff Co"}};
+  const auto told = json::parse(f.get(f.path + "?info").body);
+  CHECK(told["dominant_colour"] == "#0a10ff");
+  CHECK(told["thumbhash"] == "abcd");
+  CHECK(told["colour_space"] == "srgb");
+  CHECK(told["depth"] == 8);
+  CHECK(told["damage"].is_null());
+  CHECK(told["loop"].is_null());
+  CHECK(told["exif"] == json{{"Make", "Babbage \xEF\xBF\xBD Co"}});
+  CHECK(json::parse(f.get(f.path + "?info&location").body)["exif"]["GPSLatitude"] == "52");
   f.files.objects[f.name].row.original_name = "bad \xff bytes";
   CHECK(json::parse(f.get(f.path + "?info").body)["name"] == "bad \xEF\xBF\xBD bytes");
+}
+
+TEST_CASE("info of an animation says how it moves, of a damaged image what is wrong") {
+  one_file f;
+  f.files.told.delays = {50, 100};
+  f.files.told.damage = "cut off";
+  f.files.told.thumbhash = "abcd";
+  const auto told = json::parse(f.get(f.path + "?info").body);
+  CHECK(told["delays"] == json{50, 100});
+  CHECK(told["loop"] == 0);
+  CHECK(told["damage"] == "cut off");
+  CHECK(told["thumbhash"].is_null());
+  CHECK(told["dominant_colour"].is_null());
+  f.files.on_inspect = error{errc::overloaded, "too many", {}};
+  const auto busy = f.get(f.path + "?info");
+  CHECK(busy.status == 503);
+  CHECK(code_of(busy) == "overloaded");
 }
 
 TEST_CASE("a file is deleted once, and not while it is needed") {

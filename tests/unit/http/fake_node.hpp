@@ -48,7 +48,8 @@ struct fake_files final : files_port {
   bool on_disk = false;  // what is opened is a file
   bool recalls = false;  // everything was opened lately
   std::atomic<bool> at_hand = true;
-  std::optional<error> on_begin, on_write, on_finish, on_read, on_remove;
+  std::optional<error> on_begin, on_write, on_finish, on_read, on_remove, on_inspect;
+  image_info told;  // of every file
   std::function<void()> wrote = [] {};
   std::pair<std::uint32_t, std::string> listed;
 
@@ -138,6 +139,14 @@ struct fake_files final : files_port {
     if (!recalls) return nullptr;
     auto found = open(name);
     return found ? *found : nullptr;
+  }
+  result<image_info> inspect(const object_row& row, bool location) override {
+    const std::lock_guard lock{mutex};
+    if (on_inspect) return tl::make_unexpected(*on_inspect);
+    auto out = told;
+    out.header = row.header;
+    if (!location) std::erase_if(out.exif, [](const exif_entry& e) { return e.name.starts_with("GPS"); });
+    return out;
   }
   result<void> remove(const object_name& name) override {
     const std::lock_guard lock{mutex};

@@ -341,7 +341,7 @@ TEST_CASE("one form uploads and submits") {
   CHECK(row.original_name == "cat.png");
   CHECK(p.f.requests.submitted.file == row.name.key);
   CHECK(p.f.requests.submitted.preset == "avatar");
-  CHECK(p.f.requests.submitted.metadata_json == "{\"a\":1.5}");
+  CHECK(p.f.requests.submitted.metadata_json == "{\"a\":1.50}");
   CHECK(p.f.requests.key == "k");
   // The same bytes are the same body, wherever they were put.
   CHECK(p.f.requests.body.starts_with(row.sha256));

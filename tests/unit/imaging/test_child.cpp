@@ -208,6 +208,33 @@ TEST_CASE("a child is renewed after its images") {
   CHECK(seen.size() == 2);
 }
 
+// What is replaced goes at once; the next job gets another.
+size_t children_after_a_job(codec_options options) {
+  options.program = DIP_CODEC;
+  const auto launcher = start_codec(options);
+  REQUIRE(launcher);
+  const auto one = launch(**launcher);
+  const memory_file file{quarters_png(8, 6)};
+  REQUIRE(one->probe(file.get(), image_format::png, plenty));
+  const auto left = (*launcher)->children().size();
+  CHECK(one->probe(file.get(), image_format::png, plenty));
+  return left;
+}
+
+TEST_CASE("a child that has grown is renewed, one that has not is kept") {
+  codec_options options;
+  options.renew_above = 1;
+  CHECK(children_after_a_job(options) == 0);
+  options.renew_above = 64ULL * 1024 * mebibyte;
+  CHECK(children_after_a_job(options) == 1);
+}
+
+TEST_CASE("a child that has used as much CPU as a job may is renewed") {
+  codec_options options;
+  options.longest_job = milliseconds{-1};  // no job uses less
+  CHECK(children_after_a_job(options) == 0);
+}
+
 TEST_CASE("no descriptor and no child is left behind") {
   const auto before = open_descriptors();
   {

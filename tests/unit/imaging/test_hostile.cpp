@@ -9,7 +9,7 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/plan.hpp"
+#include "tests/unit/imaging/fate.hpp"
 #include "tests/unit/imaging/harness.hpp"
 
 namespace dip {
@@ -17,37 +17,6 @@ namespace {
 
 using namespace testing;
 using namespace std::string_literals;
-
-constexpr milliseconds short_while{20'000};
-
-struct specimen {
-  std::string name;
-  std::string bytes;
-};
-
-// As a file goes through a node: sniffed, probed, checked, planned, worked on.
-errc fate_of(codec& with, const std::string& bytes) {
-  const auto format = sniff_format(std::string_view{bytes}.substr(0, sniff_bytes));
-  if (!format) return errc::unsupported_media;
-  const memory_file in{bytes}, between, out;
-  const auto header = with.probe(in.get(), *format, short_while);
-  if (!header) return header.error().code;
-  recipe what;
-  what.outputs.emplace_back().name = "out";
-  what.operations = {op("resize", {{"width", whole(64)}})};
-  const auto plan = make_plan(*header, what, {});
-  if (!plan) return plan.error().code;
-  const auto made = with.preprocess(in.get(), *header, plan->preprocess, between.get(), short_while);
-  if (!made) return made.error().code;
-  const auto done = with.process(between.get(), plan->outputs, {out.get()}, -1, {}, short_while);
-  // errc has no word for success.
-  return done ? errc::conflict : done.error().code;
-}
-
-bool is_clear(errc fate) {
-  return fate == errc::conflict || fate == errc::invalid_image || fate == errc::too_many_pixels ||
-         fate == errc::unsupported_media || fate == errc::invalid_operation;
-}
 
 std::vector<specimen> sound_files(codec& with) {
   std::uint32_t state = 7;
@@ -145,15 +114,6 @@ std::vector<specimen> bombs(const std::string& jpeg) {
   };
 }
 
-std::vector<specimen> truncations(const specimen& sound, size_t count) {
-  std::vector<specimen> all;
-  for (size_t i = 0; i < count; ++i) {
-    const auto length = sound.bytes.size() * i / count;
-    all.push_back({sound.name + " cut to " + std::to_string(length), sound.bytes.substr(0, length)});
-  }
-  return all;
-}
-
 // Seeded by the run: other files each time, and the same for the same seed.
 std::vector<specimen> damaged(const specimen& sound, size_t count, std::mt19937& dice) {
   std::vector<specimen> all;
@@ -201,7 +161,7 @@ TEST_CASE("files that were cut or damaged end in a clear error or an image") {
   std::mt19937 dice{Catch::getSeed()};
   for (const auto& sound : sound_files(*one)) {
     CHECK(fate_of(*one, sound.bytes) == errc::conflict);
-    check_all(*one, *launcher, truncations(sound, 16));
+    check_all(*one, *launcher, truncations(sound));
     check_all(*one, *launcher, damaged(sound, 24, dice));
   }
 }

@@ -62,5 +62,15 @@ TEST_CASE("a lease that was moved gives its codec back once") {
   CHECK(&*pool->borrow() == first);
 }
 
+TEST_CASE("who waits for a codec no longer than so long gets one only when it is free by then") {
+  const auto launcher = start();
+  const auto pool = pool_of(*launcher, 1);
+  {
+    const auto lease = pool->borrow();
+    CHECK_FALSE(pool->borrow_within(milliseconds{0}));
+  }
+  CHECK(pool->borrow_within(milliseconds{0}));
+}
+
 }  // namespace
 }  // namespace dip

@@ -80,12 +80,13 @@ TEST_CASE("HEIC is read") {
   CHECK(told->thumbhash.size() > 10);
 }
 
-// One page of 200 × 100 points, half of it red.
+// Two pages, of 200 × 100 points, half of it red, and of 100 × 100.
 std::string small_pdf() {
   const std::string drawing = "1 0 0 rg 0 0 100 100 re f";
   return "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-         "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+         "2 0 obj<</Type/Pages/Kids[3 0 R 5 0 R]/Count 2>>endobj\n"
          "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R>>endobj\n"
+         "5 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R>>endobj\n"
          "4 0 obj<</Length " +
          std::to_string(drawing.size()) + ">>stream\n" + drawing +
          "\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
@@ -106,6 +107,24 @@ TEST_CASE("a PDF is drawn at the size asked for") {
   REQUIRE(facts);
   CHECK(facts->width == 800);
   CHECK(facts->height == 400);
+}
+
+TEST_CASE("the second page of a PDF") {
+  const auto launcher = start();
+  const auto one = launch(*launcher);
+  const memory_file file{small_pdf()}, between;
+  const auto header = probe(*one, file, image_format::pdf);
+  CHECK(header.pages == 2);
+  recipe what;
+  what.outputs.emplace_back().name = "out";
+  what.operations = {op("resize", {{"width", whole(800)}})};
+  what.page = 1;
+  const auto plan = make_plan(header, what, {});
+  REQUIRE(plan);
+  const auto facts = one->preprocess(file.get(), header, plan->preprocess, between.get(), plenty);
+  REQUIRE(facts);
+  CHECK(facts->width == 800);
+  CHECK(facts->height == 800);
 }
 
 TEST_CASE("the wide codec stands behind the same walls") {

@@ -32,6 +32,7 @@ namespace dip {
 namespace {
 
 constexpr std::uint64_t memory_limit = 1ULL << 30;
+constexpr std::uint64_t cpu_seconds = 1;
 // None of them what a sanitizer ends with.
 constexpr int refused = 40, succeeded = 41, broken = 42, killed = 100;
 
@@ -64,7 +65,7 @@ int attempt(user who, const std::function<bool()>& attack, bool jailed = true) {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child != 0) ::_exit(status_of(child));
-  if (!pixels::confine(parent, memory_limit, around)) ::_exit(broken);
+  if (!pixels::confine(parent, {memory_limit, cpu_seconds}, around)) ::_exit(broken);
   ::_exit(attack() ? succeeded : refused);
 }
 
@@ -167,6 +168,25 @@ TEST_CASE("memory is bounded") {
   everybody([&](user who) {
     CHECK(attempt(who, takes(memory_limit - (16 << 20))) == succeeded);
     CHECK(attempt(who, takes(memory_limit + (16 << 20))) == refused);
+  });
+}
+
+TEST_CASE("CPU is bounded, whatever signals are ignored") {
+  const auto used = [] {
+    rusage own{};
+    return ::getrusage(RUSAGE_SELF, &own) == 0 ? own.ru_utime.tv_sec : 0;
+  };
+  const auto spins_until = [used](long seconds) {
+    return [used, seconds] {
+      ::signal(SIGXCPU, SIG_IGN);
+      while (used() < seconds) {
+      }
+      return true;
+    };
+  };
+  everybody([&](user who) {
+    CHECK(attempt(who, spins_until(0)) == succeeded);
+    CHECK(attempt(who, spins_until(10)) == killed + SIGKILL);
   });
 }
 
