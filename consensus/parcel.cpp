@@ -50,6 +50,10 @@ bool is_sound(const timeout_now& m) { return is_place(m.last_index, m.last_term)
 bool is_sound(const vote_result&) { return true; }
 bool is_sound(const read_probe& m) { return m.sequence > 0; }
 bool is_sound(const read_ack& m) { return m.sequence > 0; }
+bool is_sound(const piece_request& m) { return m.index.value > 0; }
+bool is_sound(const piece_answer& m) {
+  return m.index.value > 0 && (!m.gone || (m.rows.empty() && m.next.empty()));
+}
 
 // Indexes leave room to be counted on from: none of ours comes near.
 bool is_sound(const message& m) {
@@ -61,6 +65,8 @@ size_t size_of(const message& m) {
   size_t size = 64;
   if (const auto* append = std::get_if<append_entries>(&m.body))
     for (const auto& e : append->entries) size += e.payload.size() + 16;
+  if (const auto* piece = std::get_if<piece_answer>(&m.body))
+    size += piece->rows.size() + piece->from.size() + piece->next.size();
   return size;
 }
 

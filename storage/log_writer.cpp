@@ -229,23 +229,12 @@ bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
 
 result<void> log_writer::put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut) {
   const auto p = cut.partition;
-  if (cut.start) {
-    // A newer beginning, of an installed state, must not be taken back.
-    const auto there = before.get(family::meta, log_start_key(p));
-    if (!there) return tl::make_unexpected(there.error());
-    if (*there) {
-      const auto present = decode<snapshot_mark>(**there);
-      if (!present) return tl::make_unexpected(present.error());
-      if (present->index >= cut.up_to) return {};
-    }
-    changes.put(family::meta, log_start_key(p), encode(*cut.start));
-  } else {
-    const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
-    if (!record) return tl::make_unexpected(record.error());
-    if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
-    changes.put(family::meta, log_base_key(p),
-                encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
-  }
+  if (cut.start) return put_start(changes, before, p, *cut.start);
+  const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
+  if (!record) return tl::make_unexpected(record.error());
+  if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
+  changes.put(family::meta, log_base_key(p),
+              encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
   changes.remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {cut.up_to.value + 1}));
   return {};
 }

@@ -18,9 +18,24 @@ void must(const result<void>& done) {
 
 }  // namespace
 
-disk::disk(schedule& time, dice& chance, const mix& m, std::string directory)
-    : time_(time), dice_(chance), mix_(m), directory_(std::move(directory)) {
+disk::disk(schedule& time, dice& chance, const mix& m, const std::string& directory, const std::string& name)
+    : time_(time), dice_(chance), mix_(m) {
+  if (!directory.empty()) {
+    directory_ = directory + "/" + name;
+    template_ = directory + "/new";
+  }
   format();
+}
+
+kv_store& disk::kv() {
+  open();
+  return *kv_;
+}
+
+void disk::lay_new_files() const {
+  namespace fs = std::filesystem;
+  if (!fs::exists(template_)) must(open_rocks_kv(template_, {}).map([](const auto&) {}));
+  fs::copy(template_, directory_, fs::copy_options::recursive);
 }
 
 void disk::open() {
@@ -30,6 +45,7 @@ void disk::open() {
     kv_ = make_memory_kv();
     return;
   }
+  if (!std::filesystem::exists(directory_)) lay_new_files();
   auto opened = open_rocks_kv(directory_, {});
   if (!opened) must(tl::make_unexpected(opened.error()));
   kv_ = std::move(*opened);
@@ -41,14 +57,13 @@ void disk::format() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_);
   durable_marks_.assign(static_cast<size_t>(mix_.groups), {});
   marks_ = high_water_marks{durable_marks_};
-  open();
 }
 
 void disk::write(log_change change, std::function<void()> done) {
   add({std::move(change), {}, std::move(done)});
 }
 
-void disk::write(std::function<void(kv_store&)> what, std::function<void()> done) {
+void disk::write(std::function<result<void>(kv_store&)> what, std::function<void()> done) {
   add({std::nullopt, std::move(what), std::move(done)});
 }
 
@@ -102,7 +117,7 @@ void disk::write_marks_first() {
 }
 
 void disk::carry_out(operation& o) {
-  if (!o.change) return o.what(*kv_);
+  if (!o.change) return must(o.what(*kv_));
   const auto batch = kv_->batch();
   o.change->put_into(*batch);
   // No real power is lost: what the store has taken is durable as far as the simulation goes.
@@ -125,8 +140,6 @@ void disk::power_off() {
   // Whoever is in the middle of something still holds a look at it.
   if (!directory_.empty()) closing_ = std::move(kv_);
 }
-
-void disk::power_on() { open(); }
 
 bool disk::lose_confirmed(partition_id p) {
   open();

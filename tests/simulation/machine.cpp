@@ -1,14 +1,11 @@
 #include "tests/simulation/machine.hpp"
 
-#include "tests/simulation/replica.hpp"
+#include "tests/simulation/watched_replica.hpp"
 
 namespace dip::simulation {
 
 machine::machine(world& w, int number, const std::string& directory)
-    : world_(w),
-      number_(number),
-      disk_(w.time, w.chance, world_.how,
-            directory.empty() ? directory : directory + "/" + std::to_string(number)) {
+    : world_(w), number_(number), disk_(w.time, w.chance, world_.how, directory, std::to_string(number)) {
   if (w.how.drifting_clocks) {
     clock_offset_ = w.chance.between(0, 100'000);
     clock_rate_ = w.chance.between(950, 1'050);
@@ -26,7 +23,7 @@ milliseconds machine::local() const {
   return milliseconds{clock_offset_ + world_.time.now() * clock_rate_ / 1'000};
 }
 
-replica* machine::find(partition_id p) {
+watched_replica* machine::find(partition_id p) {
   const auto it = replicas_.find(p.value);
   return !on_ || it == replicas_.end() ? nullptr : it->second.get();
 }
@@ -36,7 +33,6 @@ void machine::power_on() {
   ++power_;
   on_ = true;
   paused_until_ = 0;
-  disk_.power_on();
   world_.line([&] { return "machine " + std::to_string(number_) + " on"; });
   enter([this] { open_replicas(); });
 }
@@ -49,7 +45,7 @@ void machine::damage(partition_id p) {
 void machine::open_replicas() {
   for (int g = 0; g < world_.how.groups; ++g) {
     const partition_id p{static_cast<std::uint16_t>(g)};
-    auto r = std::make_unique<replica>(world_, *this, p);
+    auto r = std::make_unique<watched_replica>(world_, *this, p);
     if (r->open()) {
       replicas_[p.value] = std::move(r);
       continue;
@@ -134,12 +130,12 @@ void machine::send_parcels() {
 
 void machine::arrive(const std::string& parcel) {
   plan(0, [this, parcel] {
-    const auto messages = consensus::parse_parcel(parcel);
+    auto messages = consensus::parse_parcel(parcel);
     if (!messages)
       return world_.book({0}).violated("a parcel that cannot be read: " + messages.error().detail);
-    for (const auto& m : *messages)
+    for (auto& m : *messages)
       if (m.what.to == id())
-        if (auto* r = find(m.partition); r != nullptr) r->receive(m.what);
+        if (auto* r = find(m.partition); r != nullptr) r->receive(std::move(m.what));
   });
 }
 
