@@ -161,7 +161,8 @@ void replica::carry_out(milliseconds now, update& u, effects& out) {
 void replica::write_changes(const update& u) {
   const auto number = ++writes_begun_;
   writes_.push_back({number, u.append ? u.append->write : 0, u.install.has_value()});
-  if (u.voted || !options_.send_before_written) writes_to_hold_ = number;
+  const bool promises = u.voted && options_.core.rules.has(rule::hold_promises);
+  if (promises || !options_.send_before_written) writes_to_hold_ = number;
   if (u.install) {
     installing_ = true;
     store_.install(number, u.voted, *u.install);
@@ -183,7 +184,8 @@ void replica::release(effects& out) {
 
 // What is committed, and durable here as well: the rows go to the disk behind their entries.
 std::optional<update> replica::apply(milliseconds now, effects& out) {
-  const auto up_to = std::min(commit_, core_.stored());
+  const auto durable = options_.core.rules.has(rule::apply_durable) ? core_.stored() : store_.last();
+  const auto up_to = std::min(commit_, durable);
   if (installing_ || store_.applied() >= up_to) return std::nullopt;
   while (store_.applied() < up_to) {
     auto at = store_.applied();

@@ -21,7 +21,7 @@ void must(const result<void>& done) {
 disk::disk(schedule& time, dice& chance, const mix& m, const std::string& directory, const std::string& name)
     : time_(time), dice_(chance), mix_(m) {
   if (!directory.empty()) {
-    directory_ = directory + "/" + name;
+    data_ = directory + "/" + name;
     template_ = directory + "/new";
   }
   format();
@@ -35,28 +35,40 @@ kv_store& disk::kv() {
 void disk::lay_new_files() const {
   namespace fs = std::filesystem;
   if (!fs::exists(template_)) must(open_rocks_kv(template_, {}).map([](const auto&) {}));
-  fs::copy(template_, directory_, fs::copy_options::recursive);
+  fs::create_directories(data_);
+  fs::copy(template_, data_ + "/state", fs::copy_options::recursive);
 }
 
 void disk::open() {
   if (kv_) return;
   closing_.reset();
-  if (directory_.empty()) {
+  if (data_.empty()) {
     kv_ = make_memory_kv();
     return;
   }
-  if (!std::filesystem::exists(directory_)) lay_new_files();
-  auto opened = open_rocks_kv(directory_, {});
+  if (!std::filesystem::exists(data_ + "/state")) {
+    forget_marks();
+    lay_new_files();
+  }
+  auto opened = open_rocks_kv(data_ + "/state", {});
   if (!opened) must(tl::make_unexpected(opened.error()));
   kv_ = std::move(*opened);
 }
 
-void disk::format() {
+void disk::close() {
   kv_.reset();
   closing_.reset();
-  if (!directory_.empty()) std::filesystem::remove_all(directory_);
+}
+
+void disk::forget_marks() {
   durable_marks_.assign(static_cast<size_t>(mix_.groups), {});
   marks_ = high_water_marks{durable_marks_};
+}
+
+void disk::format() {
+  close();
+  if (!data_.empty()) std::filesystem::remove_all(data_);
+  forget_marks();
 }
 
 void disk::write(log_change change, std::function<void()> done) {
@@ -121,7 +133,7 @@ void disk::carry_out(operation& o) {
   const auto batch = kv_->batch();
   o.change->put_into(*batch);
   // No real power is lost: what the store has taken is durable as far as the simulation goes.
-  must(kv_->write(*batch, directory_.empty()));
+  must(kv_->write(*batch, data_.empty()));
   marks_.after({*o.change});
 }
 
@@ -138,7 +150,7 @@ void disk::power_off() {
   busy_ = false;
   marks_ = high_water_marks{durable_marks_};
   // Whoever is in the middle of something still holds a look at it.
-  if (!directory_.empty()) closing_ = std::move(kv_);
+  if (!data_.empty()) closing_ = std::move(kv_);
 }
 
 bool disk::lose_confirmed(partition_id p) {

@@ -20,11 +20,15 @@ namespace dip::simulation {
 
 class disk {
 public:
-  // With a directory: RocksDB in `directory`/`name`, when it is asked for. What a new one looks like is made
-  // once a process: making one costs as much as a seed does otherwise.
+  // With a directory: RocksDB in `directory`/`name`/state, when it is asked for. What a new one looks like is
+  // made once a process: making one costs as much as a seed does otherwise.
   disk(schedule& time, dice& chance, const mix& m, const std::string& directory, const std::string& name);
 
   [[nodiscard]] kv_store& kv();
+  // The node's data, as storage/quarantine.hpp wants it; empty without files.
+  [[nodiscard]] const std::string& data() const { return data_; }
+  // Nothing of it is open then.
+  void close();
   [[nodiscard]] high_water_mark mark(partition_id p) const { return durable_marks_.at(p.value); }
 
   // On the next turn; `done` when it is durable.
@@ -57,11 +61,12 @@ private:
   void write_marks_first();
   void open();
   void lay_new_files() const;
+  void forget_marks();
 
   schedule& time_;
   dice& dice_;
   const mix& mix_;
-  std::string directory_;
+  std::string data_;
   std::string template_;
   std::unique_ptr<kv_store> kv_;
   std::unique_ptr<kv_store> closing_;

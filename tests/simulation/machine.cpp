@@ -1,5 +1,6 @@
 #include "tests/simulation/machine.hpp"
 
+#include "storage/quarantine.hpp"
 #include "tests/simulation/watched_replica.hpp"
 
 namespace dip::simulation {
@@ -42,26 +43,41 @@ void machine::damage(partition_id p) {
   if (damaged_) ++world_.counts["losses that a mark tells"];
 }
 
+// A damaged one sets its data aside, and with it its name. With files a node's own code does that.
 void machine::open_replicas() {
-  for (int g = 0; g < world_.how.groups; ++g) {
-    const partition_id p{static_cast<std::uint16_t>(g)};
-    auto r = std::make_unique<watched_replica>(world_, *this, p);
-    if (r->open()) {
-      replicas_[p.value] = std::move(r);
-      continue;
-    }
-    // What settled.md calls quarantine: its data is set aside, and with it its name.
-    replicas_.clear();
+  const auto before = incarnation_;
+  if (!disk_.data().empty()) {
+    const auto entered = enter_state(disk_.data(), other_copies::replicas, [this] { return try_to_open(); });
+    if (!entered) return world_.book({0}).violated("a start: " + entered.error().detail);
+    incarnation_ = static_cast<int>(entered->as.value);
+  } else if (auto opened = try_to_open(); !opened) {
     disk_.format();
     ++incarnation_;
+    opened = try_to_open();
+    if (!opened) return world_.book({0}).violated("a start: " + opened.error().detail);
+  }
+  if (incarnation_ != before) {
     damaged_ = false;
     ++world_.counts["quarantines"];
     world_.line([&] {
       return "machine " + std::to_string(number_) + " is damaged, now " + std::to_string(id().value);
     });
-    return open_replicas();
   }
   for (auto& [p, r] : replicas_) r->start();
+}
+
+result<void> machine::try_to_open() {
+  for (int g = 0; g < world_.how.groups; ++g) {
+    const partition_id p{static_cast<std::uint16_t>(g)};
+    auto& r = replicas_[p.value];
+    r = std::make_unique<watched_replica>(world_, *this, p);
+    if (auto opened = r->open(); !opened) {
+      replicas_.clear();
+      disk_.close();
+      return opened;
+    }
+  }
+  return {};
 }
 
 void machine::power_off() {

@@ -56,6 +56,7 @@ public:
 
 private:
   void open_replicas();
+  [[nodiscard]] result<void> try_to_open();
   void send_parcels();
   void when_running(std::int64_t time, std::function<void()> what);
 

@@ -1,6 +1,7 @@
 // Runs the simulation over seeds. A seed that fails is run again, and what led to it is printed.
 //   simulation [--seeds N] [--from S] [--every K] [--trace] [--twice] [--no-rocksdb] [--without RULE]
 //   [--quiet]
+//   simulation --rules                 the rules that can be switched off
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -29,7 +30,7 @@ constexpr std::array<std::string_view, consensus::rule_count> rule_names{
     "commit_checked",  "refuse_older_term",    "skip_committed",     "one_vote",
     "vote_up_to_date", "vote_alone_new_term",  "pre_vote_own_term",  "ignore_old_rejection",
     "change_own_term", "change_one_at_a_time", "change_rolled_back", "read_own_term",
-    "read_confirmed",  "ack_same_term"};
+    "read_confirmed",  "ack_same_term",        "hold_promises",      "apply_durable"};
 
 struct command_line {
   std::uint64_t seeds = 100, from = 1, every = 1;
@@ -67,7 +68,10 @@ command_line parse(int argc, char** argv) {
       out.from = number(value());
     else if (word == "--every")
       out.every = number(value());
-    else if (word == "--twice")
+    else if (word == "--rules") {
+      for (const auto name : rule_names) std::cout << name << '\n';
+      std::exit(0);
+    } else if (word == "--twice")
       out.twice = true;
     else if (word == "--trace")
       out.trace = true;

@@ -36,13 +36,12 @@ watched_replica::watched_replica(world& w, machine& home, partition_id p)
   state_.on_applied = [this](log_index at, const replicated_entry& e) { note_applied(at, e); };
 }
 
-bool watched_replica::open() {
+result<void> watched_replica::open() {
   auto opened =
       partition_store::open({&home_.storage().kv(), &disk_, &state_}, p_, home_.storage().mark(p_), {256});
   if (!opened) {
     world_.line([&] { return opened.error().detail; });
-    if (opened.error().code != errc::corrupt) book_.violated("open: " + opened.error().detail);
-    return false;
+    return tl::make_unexpected(opened.error());
   }
   store_ = std::move(*opened);
   store_->tell({[this](std::uint64_t number) { take(replica_->written(home_.local(), number)); },
@@ -58,10 +57,14 @@ bool watched_replica::open() {
   durable_voted_ = log().voted();
   durable_start_ = {log().first().value - 1};
   for (auto i = log().first(); i <= log().last(); ++i.value) durable_terms_.push_back(log().term_at(i));
+  return {};
+}
+
+void watched_replica::start() {
   auto o = options_of(world_.how);
   o.core.seed = static_cast<unsigned>(world_.chance.next());
   replica_ = std::make_unique<consensus::replica>(home_.id(), o, *store_);
-  return true;
+  take(replica_->start(home_.local()));
 }
 
 void watched_replica::receive(message m) {

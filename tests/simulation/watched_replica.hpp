@@ -21,9 +21,10 @@ class watched_replica {
 public:
   watched_replica(world& w, machine& home, partition_id p);
 
-  // False when its log is damaged.
-  [[nodiscard]] bool open();
-  void start() { take(replica_->start(home_.local())); }
+  // Errors: `corrupt` when its log is damaged.
+  [[nodiscard]] result<void> open();
+  // Under the name that its machine has by now.
+  void start();
   void receive(consensus::message m);
 
   // A client's.
