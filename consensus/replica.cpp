@@ -158,7 +158,7 @@ void replica::carry_out(milliseconds now, update& u, effects& out) {
   release(out);
 }
 
-void replica::write_changes(const update& u) {
+void replica::write_changes(update& u) {
   const auto number = ++writes_begun_;
   writes_.push_back({number, u.append ? u.append->write : 0, u.install.has_value()});
   const bool promises = u.voted && options_.core.rules.has(rule::hold_promises);
@@ -167,7 +167,7 @@ void replica::write_changes(const update& u) {
     installing_ = true;
     store_.install(number, u.voted, *u.install);
   } else if (u.append) {
-    store_.write(number, u.voted, u.append->first, u.append->entries);
+    store_.write(number, u.voted, u.append->first, std::move(u.append->entries));
   } else {
     store_.write(number, u.voted, {}, {});
   }

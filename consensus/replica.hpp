@@ -109,7 +109,7 @@ private:
   effects follow(milliseconds now, update u);
   effects idle(milliseconds now);
   void carry_out(milliseconds now, update& u, effects& out);
-  void write_changes(const update& u);
+  void write_changes(update& u);  // takes the entries
   void hold(std::vector<message> messages);
   void release(effects& out);
   [[nodiscard]] std::optional<update> apply(milliseconds now, effects& out);

@@ -29,7 +29,7 @@ public:
   // Term and vote, entries from `first` on instead of what was there, or both; at least one. `written`, with
   // that number, when it is durable.
   virtual void write(std::uint64_t number, const std::optional<hard_state>& voted, log_index first,
-                     const std::vector<replicated_entry>& entries) = 0;
+                     std::vector<replicated_entry> entries) = 0;
   // Entries up to here are durable.
   virtual void durable(log_index up_to) = 0;
 

@@ -162,13 +162,9 @@ bool log_writer::write(const std::vector<log_change>& turn) {
   return true;
 }
 
-// The marks say what was durable before this turn, then this turn is remembered: one behind, never ahead.
+// Who waits is told first: the marks may be late. They say what was durable before this turn, then this turn
+// is remembered: one behind, never ahead.
 void log_writer::note(const std::vector<log_change>& turn) {
-  if (!write_late_marks()) return;
-  if (marks_file_ != nullptr) {
-    const std::lock_guard lock{marks_mutex_};
-    marks_.after(turn);
-  }
   std::map<partition_id, log_index> last;
   for (const auto& change : turn) {
     if (change.done)
@@ -177,6 +173,9 @@ void log_writer::note(const std::vector<log_change>& turn) {
       last[change.partition] = change.last.index;
   }
   for (const auto& [p, index] : last) on_durable_(p, index);
+  if (!write_late_marks() || marks_file_ == nullptr) return;
+  const std::lock_guard lock{marks_mutex_};
+  marks_.after(turn);
 }
 
 high_water_mark log_writer::mark(partition_id p) {

@@ -58,8 +58,8 @@ result<std::unique_ptr<partition_store>> partition_store::open(ground on, partit
 }
 
 void partition_store::write(std::uint64_t number, const std::optional<hard_state>& voted, log_index first,
-                            const std::vector<replicated_entry>& entries) {
-  auto change = log_->write(voted, first, entries);
+                            std::vector<replicated_entry> entries) {
+  auto change = log_->write(voted, first, std::move(entries));
   change.done = [this, number] { told_.written(number); };
   on_.disk->write(std::move(change));
 }

@@ -85,7 +85,7 @@ public:
 
   [[nodiscard]] hard_state voted() const override { return log_->voted(); }
   void write(std::uint64_t number, const std::optional<hard_state>& voted, log_index first,
-             const std::vector<replicated_entry>& entries) override;
+             std::vector<replicated_entry> entries) override;
   void durable(log_index up_to) override { log_->durable(up_to); }
   [[nodiscard]] log_index applied() const override { return on_.state->applied(); }
   result<void> apply(const std::vector<replicated_entry>& entries) override {
