@@ -1,11 +1,12 @@
 // Committed entries a second and their latency: three replicas in one process and on one disk, each with a
-// store, a writer thread and marks of its own, driven as a node drives them; entries of 256 bytes, synced.
+// store, two threads and marks of its own, driven as a node drives them; entries of 256 bytes, synced.
 // Nothing is applied, and there is no network. Beside it what the disk gives without us: three stores, each
 // with a thread that writes records of the same size under the same keys, as many a synced write as the
 // replicas' writers came to; the slowest is waited for. (Groups that commit on their own do not meet in one
 // write as a loop over all of them would.) Both in turns, several times; the share is of the medians.
 //   build/release/bench_consensus [DIRECTORY [SECONDS [TURNS [GROUPS BATCH]]]]
 #include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <chrono>
 #include <cmath>
@@ -131,31 +132,51 @@ struct group_replica {
   std::unique_ptr<no_state> state;
   std::unique_ptr<partition_store> store;
   std::unique_ptr<consensus::replica> replica;
-  bool serves = false;
 };
 
+// All that its replicas do happens on its thread.
 struct node {
   std::unique_ptr<kv_store> kv;
   std::unique_ptr<high_water_file> marks;
   std::unique_ptr<log_writer> writer;
   std::vector<group_replica> groups;
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::vector<std::function<void()>> posted;
+  bench_clock::time_point ticked{};
+  std::vector<double> latencies;
+  std::uint64_t committed = 0;
+  std::jthread thread;
+
+  void post(std::function<void()> what) {
+    const std::lock_guard lock{mutex};
+    posted.push_back(std::move(what));
+    if (posted.size() == 1) wake.notify_one();
+  }
 };
 
 class cluster {
 public:
   cluster(const std::string& directory, size_t groups)
-      : groups_(groups), leaders_(groups, replicas), open_(groups), batch_size_(groups), sent_(groups) {
+      : groups_(groups), leaders_(groups), under_way_(groups) {
+    for (auto& leader : leaders_) leader = replicas;
     writing_.on_durable = [](partition_id, log_index) {};
     writing_.on_fatal = [](const error& e) {
       std::fprintf(stderr, "%s\n", e.detail.c_str());
       std::abort();
     };
     for (size_t n = 0; n < replicas; ++n) open(directory + "/node" + std::to_string(n));
-    for (size_t n = 0; n < replicas; ++n)
-      for (size_t g = 0; g < groups; ++g) take(n, g, of(n, g).start(now()));
-    while (std::count(leaders_.begin(), leaders_.end(), replicas) > 0) step(milliseconds{20});
+    for (size_t n = 0; n < replicas; ++n) {
+      for (size_t g = 0; g < groups; ++g) nodes_[n].post([this, n, g] { take(n, g, of(n, g).start(now())); });
+      nodes_[n].thread = std::jthread([this, n](const std::stop_token& stop) { loop(stop, n); });
+    }
+    wait_until([this] {
+      return std::none_of(leaders_.begin(), leaders_.end(), [](const auto& l) { return l == replicas; });
+    });
   }
   ~cluster() {
+    for (auto& n : nodes_) n.thread = {};
     for (auto& n : nodes_) n.writer.reset();
   }
   cluster(const cluster&) = delete;
@@ -163,26 +184,40 @@ public:
 
   // Keeps one batch under way in every group.
   line run(size_t batch, double seconds) {
-    latencies_.clear();
-    committed_ = 0;
+    for (auto& n : nodes_) {
+      n.latencies.clear();
+      n.committed = 0;
+    }
     batch_ = batch;
+    busy_ = groups_;
     const auto syncs = all_syncs();
     const auto begin = bench_clock::now();
-    for (size_t g = 0; g < groups_; ++g) propose(g);
-    while (ms_since(begin) < seconds * 1000) step(milliseconds{10});
+    for (size_t g = 0; g < groups_; ++g) nodes_[leaders_[g]].post([this, g] { propose(g); });
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     batch_ = 0;
-    auto out = summed_up(latencies_, static_cast<double>(committed_), ms_since(begin) / 1000);
-    out.per_sync = static_cast<double>(committed_) * replicas / static_cast<double>(all_syncs() - syncs);
-    while (std::count(open_.begin(), open_.end(), 0U) < static_cast<std::ptrdiff_t>(groups_))
-      step(milliseconds{10});
+    wait_until([this] { return busy_ == 0; });
+    const auto took = ms_since(begin) / 1000;
+    std::vector<double> latencies;
+    std::uint64_t committed = 0;
+    for (const auto& n : nodes_) {
+      latencies.insert(latencies.end(), n.latencies.begin(), n.latencies.end());
+      committed += n.committed;
+    }
+    auto out = summed_up(std::move(latencies), static_cast<double>(committed), took);
+    out.per_sync = static_cast<double>(committed) * replicas / static_cast<double>(all_syncs() - syncs);
     return out;
   }
 
 private:
+  struct batch_under_way {
+    size_t size = 0, open = 0;
+    bench_clock::time_point sent;
+  };
+
   void open(const std::string& directory) {
     std::filesystem::create_directories(directory);
+    const auto number = nodes_.size();
     auto& n = nodes_.emplace_back();
-    const auto number = nodes_.size() - 1;
     n.kv = std::move(*open_rocks_kv(directory + "/db", {}));
     n.marks = std::move(*high_water_file::make(directory + "/marks", static_cast<std::uint16_t>(groups_)));
     n.writer = std::make_unique<log_writer>(*n.kv, n.marks.get(), writing_);
@@ -199,14 +234,12 @@ private:
   }
 
   void open(size_t n, size_t g) {
-    auto& r = nodes_[n].groups.emplace_back();
-    r.disk = make_partition_disk(*nodes_[n].kv, *nodes_[n].writer, [this](std::function<void()> what) {
-      const std::lock_guard lock{mutex_};
-      posted_.push_back(std::move(what));
-      if (posted_.size() == 1) wake_.notify_one();
-    });
+    auto& home = nodes_[n];
+    auto& r = home.groups.emplace_back();
+    r.disk = make_partition_disk(*home.kv, *home.writer,
+                                 [&home](std::function<void()> what) { home.post(std::move(what)); });
     r.state = std::make_unique<no_state>();
-    r.store = std::move(*partition_store::open({nodes_[n].kv.get(), r.disk.get(), r.state.get()},
+    r.store = std::move(*partition_store::open({home.kv.get(), r.disk.get(), r.state.get()},
                                                {static_cast<std::uint16_t>(g)}, std::nullopt, {}));
     r.store->tell({[this, n, g](std::uint64_t number) { take(n, g, of(n, g).written(now(), number)); },
                    [] { std::abort(); }, [] { std::abort(); }, [](const error&) { std::abort(); }});
@@ -221,58 +254,57 @@ private:
   }
   consensus::replica& of(size_t n, size_t g) { return *nodes_[n].groups[g].replica; }
 
+  void loop(const std::stop_token& stop, size_t n) {
+    auto& home = nodes_[n];
+    std::vector<std::function<void()>> got;
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock{home.mutex};
+        home.wake.wait_for(lock, milliseconds{10}, [&] { return !home.posted.empty(); });
+        got.swap(home.posted);
+      }
+      for (const auto& what : got) what();
+      got.clear();
+      if (ms_since(home.ticked) < 50) continue;
+      home.ticked = bench_clock::now();
+      for (size_t g = 0; g < groups_; ++g) take(n, g, of(n, g).tick(now()));
+    }
+  }
+
   void propose(size_t g) {
-    if (batch_ == 0) return;
-    const auto n = leaders_[g];
-    auto done = of(n, g).propose(now(), std::vector<std::string>(batch_, std::string(entry_bytes, 'x')));
+    const size_t size = batch_;
+    if (size == 0) {
+      --busy_;
+      return;
+    }
+    const auto n = leaders_[g].load();
+    auto& batch = under_way_[g];
+    batch = {size, size, bench_clock::now()};
+    auto done = of(n, g).propose(now(), std::vector<std::string>(size, std::string(entry_bytes, 'x')));
     if (!done) std::abort();
-    sent_[g] = bench_clock::now();
-    open_[g] = batch_size_[g] = batch_;
     take(n, g, std::move(done->effects));
   }
 
   void take(size_t n, size_t g, consensus::effects e) {
     if (e.fault) std::abort();
-    for (auto& m : e.messages) wire_.emplace_back(g, std::move(m));
+    for (auto& m : e.messages) {
+      const auto to = static_cast<size_t>(m.to.value - 1);
+      nodes_[to].post([this, to, g, m = std::move(m)] { take(to, g, of(to, g).receive(now(), m)); });
+    }
     if (e.serves) leaders_[g] = n;
     for (const auto& s : e.proposals) {
       if (s.what != consensus::verdict::committed) std::abort();
-      if (--open_[g] > 0) continue;
-      latencies_.push_back(ms_since(sent_[g]));
-      committed_ += batch_size_[g];
-      free_.push_back(g);
+      auto& batch = under_way_[g];
+      if (--batch.open > 0) continue;
+      nodes_[n].latencies.push_back(ms_since(batch.sent));
+      nodes_[n].committed += batch.size;
+      nodes_[n].post([this, g] { propose(g); });
     }
   }
 
-  void deliver() {
-    while (!wire_.empty() || !free_.empty()) {
-      for (const auto g : std::exchange(free_, {})) propose(g);
-      if (wire_.empty()) continue;
-      auto [g, m] = std::move(wire_.front());
-      wire_.pop_front();
-      const auto n = static_cast<size_t>(m.to.value - 1);
-      take(n, g, of(n, g).receive(now(), std::move(m)));
-    }
-  }
-
-  void step(milliseconds patience) {
-    std::vector<std::function<void()>> got;
-    {
-      std::unique_lock lock{mutex_};
-      wake_.wait_for(lock, patience, [this] { return !posted_.empty(); });
-      got.swap(posted_);
-    }
-    for (const auto& what : got) what();
-    deliver();
-    tick();
-  }
-
-  void tick() {
-    if (ms_since(ticked_) < 50) return;
-    ticked_ = bench_clock::now();
-    for (size_t n = 0; n < replicas; ++n)
-      for (size_t g = 0; g < groups_; ++g) take(n, g, of(n, g).tick(now()));
-    deliver();
+  template <class Condition>
+  static void wait_until(Condition reached) {
+    while (!reached()) std::this_thread::sleep_for(milliseconds{1});
   }
 
   std::uint64_t all_syncs() const {
@@ -282,20 +314,11 @@ private:
   }
 
   size_t groups_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::function<void()>> posted_;
   node_store::options writing_;
-  std::deque<std::pair<size_t, consensus::message>> wire_;
-  std::vector<size_t> free_;     // groups whose batch is committed
-  std::vector<size_t> leaders_;  // by group; `replicas`: not known
-  std::vector<size_t> open_;     // proposals that are not settled, by group
-  std::vector<size_t> batch_size_;
-  std::vector<bench_clock::time_point> sent_;
-  std::vector<double> latencies_;
-  std::uint64_t committed_ = 0;
-  size_t batch_ = 0;
-  bench_clock::time_point ticked_{};
+  std::vector<std::atomic<size_t>> leaders_;  // by group; `replicas`: not known
+  std::vector<batch_under_way> under_way_;    // by group, on its leader's thread
+  std::atomic<size_t> batch_{0};
+  std::atomic<size_t> busy_{0};  // groups with a batch under way
   std::deque<node> nodes_;
 };
 
