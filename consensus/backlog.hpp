@@ -1,4 +1,4 @@
-// What a leader has taken and not yet committed. The library sets no bound to it.
+// What a leader has taken and not yet committed.
 #pragma once
 
 #include <cstddef>

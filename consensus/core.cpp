@@ -57,16 +57,16 @@ update core::tick(milliseconds now) {
     tick_leader(u);
   else if (now_ >= deadline_)
     campaign(u, options_.pre_vote, false);
-  if (reads_.asking() && now_ - probed_ >= options_.heartbeat) send_probes(u);
+  if (reads_.asking() && now_ >= beat_after(probed_)) send_probes(u);
   finish(u);
   return u;
 }
 
-update core::receive(milliseconds now, const message& m) {
+update core::receive(milliseconds now, message m) {
   auto u = begin(now);
-  const auto dispatch = [&](const auto& body) {
+  const auto dispatch = [&](auto& body) {
     using body_type = std::decay_t<decltype(body)>;
-    if constexpr (std::is_same_v<body_type, append_entries>) receive_append(u, m.from, body);
+    if constexpr (std::is_same_v<body_type, append_entries>) receive_append(u, m.from, std::move(body));
     if constexpr (std::is_same_v<body_type, append_result>) receive_append_result(u, m.from, body);
     if constexpr (std::is_same_v<body_type, request_vote>) receive_vote_request(u, m.from, body);
     if constexpr (std::is_same_v<body_type, vote_result>) receive_vote_result(u, m.from, body);
@@ -97,11 +97,16 @@ void core::finish(update& u) {
   u.next_timeout = std::max(next_timeout(), now_ + milliseconds{1});
 }
 
+// All groups of a node beat at the same moments, so that one parcel carries the heartbeats of all.
+milliseconds core::beat_after(milliseconds time) const {
+  return (time / options_.heartbeat + 1) * options_.heartbeat;
+}
+
 milliseconds core::next_timeout() const {
   if (role_ != role::leader) return deadline_;
-  auto next = now_ + options_.heartbeat;
+  auto next = beat_after(now_);
   for (const auto& [id, f] : followers_.all())
-    if (f.sent) next = std::min(next, *f.sent + options_.heartbeat);
+    if (f.sent) next = std::min(next, beat_after(*f.sent));
   return next;
 }
 

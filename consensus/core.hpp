@@ -41,7 +41,7 @@ enum class role : std::uint8_t { follower, candidate, leader };
 
 struct options {
   milliseconds election_timeout{600};  // a follower waits one to two of these for a leader
-  milliseconds heartbeat{100};         // of a leader that has nothing to say
+  milliseconds heartbeat{100};         // of a leader that has nothing to say, at multiples of this
   bool pre_vote = true;
   unsigned max_inflight = 512;                   // entries that one follower has not answered yet
   size_t max_message_bytes = 48 * size_t{1024};  // of payload, but for an entry that is larger by itself
@@ -109,7 +109,7 @@ public:
   update start(milliseconds now);
   update tick(milliseconds now);
   // From a replica of the same group, as it came: stale ones, strangers' and doubles do no harm.
-  update receive(milliseconds now, const message& m);
+  update receive(milliseconds now, message m);
 
   // As the leader. Errors, and then nothing has happened: `not_leader`; `overloaded` (busy): the backlog is
   // full, or the leadership is being handed over.
@@ -149,6 +149,7 @@ public:
   [[nodiscard]] term_number term() const { return voted_.term; }
   [[nodiscard]] node_id leader() const { return leader_; }
   [[nodiscard]] log_index commit() const { return commit_; }
+  [[nodiscard]] log_index stored() const { return stored_; }  // durable, of the log as it is
   [[nodiscard]] log_index match(node_id member) const;  // as the leader: how far it is known to be; else 0
   [[nodiscard]] size_t backlog_entries() const { return backlog_.entries(); }
 
@@ -174,6 +175,7 @@ private:
   void finish(update& u);
   [[nodiscard]] term_number term_at(log_index index, const update& u) const;
   [[nodiscard]] milliseconds next_timeout() const;
+  [[nodiscard]] milliseconds beat_after(milliseconds time) const;
   void append(update& u, log_index first, std::vector<replicated_entry> entries);
   void send(update& u, node_id to, message_body body) const {
     u.messages.push_back({self_, to, std::move(body)});

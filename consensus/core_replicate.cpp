@@ -35,7 +35,7 @@ void core::tick_leader(update& u) {
   if (hand_over_ && now_ - hand_over_->since >= options_.election_timeout) hand_over_.reset();
   watch_catch_up(u);
   for (auto& [id, f] : followers_.all()) {
-    if (f.sent && now_ - *f.sent < options_.heartbeat) continue;
+    if (f.sent && now_ < beat_after(*f.sent)) continue;
     if (f.mode != follower_mode::snapshot)
       send_append(u, id, f);
     else if (now_ - f.offered >= options_.election_timeout)

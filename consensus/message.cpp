@@ -33,6 +33,16 @@ struct printer {
   }
   void operator()(const read_probe& m) const { out << "probe " << m.sequence; }
   void operator()(const read_ack& m) const { out << "ack " << m.sequence; }
+  void operator()(const piece_request& m) const {
+    out << "piece? " << m.index.value << (m.from.empty() ? "" : " going on");
+  }
+  void operator()(const piece_answer& m) const {
+    out << "piece " << m.index.value;
+    if (m.gone)
+      out << " gone";
+    else
+      out << " +" << m.rows.size() << (m.next.empty() ? " last" : "");
+  }
 };
 
 }  // namespace

@@ -60,7 +60,7 @@ struct vote_result {
   bool operator==(const vote_result&) const = default;
 };
 
-// Only the mark: the state itself is fetched from the sender by other ways.
+// Only the mark: the state itself is asked for, piece by piece.
 struct install_snapshot {
   term_number term;
   snapshot_mark mark;
@@ -104,8 +104,35 @@ struct read_ack {
   bool operator==(const read_ack&) const = default;
 };
 
+// The state at `index` from `from` on, which is empty or what the piece before called `next`. Raft does not
+// see it, nor its answer: the term only says which offer is meant.
+struct piece_request {
+  term_number term;
+  log_index index;
+  std::string from;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.term, s.index, s.from);
+  }
+  bool operator==(const piece_request&) const = default;
+};
+
+struct piece_answer {
+  term_number term;
+  log_index index;
+  std::string from;   // as it was asked
+  bool gone = false;  // that state is not kept any more
+  std::string rows;
+  std::string next;  // empty after the last
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.term, s.index, s.from, s.gone, s.rows, s.next);
+  }
+  bool operator==(const piece_answer&) const = default;
+};
+
 using message_body = std::variant<append_entries, append_result, request_vote, vote_result, install_snapshot,
-                                  timeout_now, read_probe, read_ack>;
+                                  timeout_now, read_probe, read_ack, piece_request, piece_answer>;
 
 struct message {
   node_id from;

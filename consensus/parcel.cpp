@@ -28,8 +28,13 @@ std::string checksum_of(std::string_view bytes) {
 
 bool is_sound(const membership& m) { return !m.members.empty() && parse_membership(encode(m)).has_value(); }
 
+// They are counted on from; none of ours comes near.
+bool is_small(std::uint64_t number) { return number < std::uint64_t{1} << 56; }
+
 // A place in a log: index and term are both there, or neither.
-bool is_place(log_index index, term_number term) { return (index.value == 0) == (term.value == 0); }
+bool is_place(log_index index, term_number term) {
+  return (index.value == 0) == (term.value == 0) && is_small(index.value);
+}
 
 bool is_sound(const append_entries& m) {
   auto before = m.prev_term;
@@ -40,27 +45,36 @@ bool is_sound(const append_entries& m) {
   }
   return is_place(m.prev_index, m.prev_term) && before <= m.term;
 }
-bool is_sound(const append_result& m) { return m.rejected.value == 0 || m.last < m.rejected; }
+bool is_sound(const append_result& m) {
+  return (m.rejected.value == 0 || m.last < m.rejected) && is_small(m.last.value) &&
+         is_small(m.rejected.value);
+}
 bool is_sound(const request_vote& m) { return is_place(m.last_index, m.last_term) && m.last_term < m.term; }
 bool is_sound(const install_snapshot& m) {
-  return m.mark.index.value > 0 && m.mark.term.value > 0 && m.mark.term <= m.term &&
-         is_sound(m.mark.members) && m.mark.members_index.value > 0 && m.mark.members_index <= m.mark.index;
+  return m.mark.index.value > 0 && is_small(m.mark.index.value) && m.mark.term.value > 0 &&
+         m.mark.term <= m.term && is_sound(m.mark.members) && m.mark.members_index.value > 0 &&
+         m.mark.members_index <= m.mark.index;
 }
 bool is_sound(const timeout_now& m) { return is_place(m.last_index, m.last_term) && m.last_term <= m.term; }
 bool is_sound(const vote_result&) { return true; }
 bool is_sound(const read_probe& m) { return m.sequence > 0; }
 bool is_sound(const read_ack& m) { return m.sequence > 0; }
+bool is_sound(const piece_request& m) { return m.index.value > 0; }
+bool is_sound(const piece_answer& m) {
+  return m.index.value > 0 && (!m.gone || (m.rows.empty() && m.next.empty()));
+}
 
-// Indexes leave room to be counted on from: none of ours comes near.
 bool is_sound(const message& m) {
   return m.from.value > 0 && m.to.value > 0 && m.from != m.to && term_of(m).value > 0 &&
-         std::visit([](const auto& body) { return is_sound(body); }, m.body);
+         is_small(term_of(m).value) && std::visit([](const auto& body) { return is_sound(body); }, m.body);
 }
 
 size_t size_of(const message& m) {
   size_t size = 64;
   if (const auto* append = std::get_if<append_entries>(&m.body))
     for (const auto& e : append->entries) size += e.payload.size() + 16;
+  if (const auto* piece = std::get_if<piece_answer>(&m.body))
+    size += piece->rows.size() + piece->from.size() + piece->next.size();
   return size;
 }
 

@@ -46,8 +46,8 @@ private:
 };
 
 [[nodiscard]] std::string to_parcel(const std::vector<addressed_message>& messages);
-// Any bytes at all are safe to read. Errors: `corrupt`, also for messages that no replica sends: the library
-// behind the core trusts what it is given.
+// Any bytes at all are safe to read. Errors: `corrupt`, also for messages that no replica sends: the core
+// trusts what it is given.
 [[nodiscard]] result<std::vector<addressed_message>> parse_parcel(std::string_view bytes);
 
 }  // namespace dip::consensus

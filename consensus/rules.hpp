@@ -27,8 +27,10 @@ enum class rule : std::uint8_t {
   read_own_term,       // a read's index is known when an entry of the own term is committed (section 6.4)
   read_confirmed,      // by a majority that this leader still leads
   ack_same_term,       // probes are answered in their very term
+  hold_promises,       // nothing is said before the term and the vote behind it are durable
+  apply_durable,       // only what is durable here is applied
 };
-inline constexpr size_t rule_count = 18;
+inline constexpr size_t rule_count = 20;
 
 // All hold.
 class rule_set {

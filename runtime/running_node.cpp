@@ -17,6 +17,7 @@
 #include "runtime/actor_tree.hpp"
 #include "runtime/credentials.hpp"
 #include "storage/object_bytes.hpp"
+#include "storage/quarantine.hpp"
 
 namespace dip {
 namespace {
@@ -83,9 +84,14 @@ result<void> running_node::open_stores() {
   // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
   // whoever supervises it starts it again.
   o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
-  auto store = open_node_store(options_.data + "/state", std::move(o));
-  if (!store) return tl::make_unexpected(store.error());
-  store_ = std::move(*store);
+  // One voter has the only copy: a damaged log is never voted, or served, from.
+  const auto entered = enter_state(options_.data, other_copies::none, [&]() -> result<void> {
+    auto store = open_node_store(options_.data + "/state", o);
+    if (!store) return tl::make_unexpected(store.error());
+    store_ = std::move(*store);
+    return {};
+  });
+  if (!entered) return tl::make_unexpected(entered.error());
   env_.time = &clock_;
   env_.cfg = &options_.conf;
   env_.store = store_.get();

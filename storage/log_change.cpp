@@ -23,4 +23,18 @@ void log_change::put_into(kv_batch& batch) const {
   for (const auto& [index, bytes] : records) batch.put(family::log, keys::of_index(partition, index), bytes);
 }
 
+result<void> put_start(kv_batch& changes, const kv_snapshot& before, partition_id p,
+                       const snapshot_mark& start) {
+  const auto there = before.get(family::meta, log_start_key(p));
+  if (!there) return tl::make_unexpected(there.error());
+  if (*there) {
+    const auto present = decode<snapshot_mark>(**there);
+    if (!present) return tl::make_unexpected(present.error());
+    if (present->index >= start.index) return {};
+  }
+  changes.put(family::meta, log_start_key(p), encode(start));
+  changes.remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {start.index.value + 1}));
+  return {};
+}
+
 }  // namespace dip

@@ -39,4 +39,9 @@ struct log_change {
 [[nodiscard]] std::string log_start_key(partition_id p);
 [[nodiscard]] std::string installing_key(partition_id p);
 
+// The log begins behind `start`, which the tables have applied durably; nothing when it begins later already,
+// behind a state that was installed. Errors: `corrupt`, `io`.
+[[nodiscard]] result<void> put_start(kv_batch& changes, const kv_snapshot& before, partition_id p,
+                                     const snapshot_mark& start);
+
 }  // namespace dip

@@ -1,5 +1,7 @@
 #include "storage/log_record.hpp"
 
+#include <utility>
+
 #include <xxhash.h>
 
 #include "storage/keys.hpp"
@@ -7,10 +9,20 @@
 namespace dip {
 
 std::uint64_t chain(std::uint64_t before, std::string_view payload) {
+  return chained_record(before, payload).first;
+}
+
+std::pair<std::uint64_t, std::string> chained_record(std::uint64_t before, std::string_view payload) {
   std::string bytes;
+  bytes.reserve(8 + payload.size());
   keys::append_number(bytes, before, 8);
   bytes.append(payload);
-  return XXH3_64bits(bytes.data(), bytes.size());
+  const auto checksum = XXH3_64bits(bytes.data(), bytes.size());
+  // What was hashed is the record, but for its first bytes.
+  std::string head;
+  keys::append_number(head, checksum, 8);
+  bytes.replace(0, 8, head);
+  return {checksum, std::move(bytes)};
 }
 
 std::string to_bytes(const log_record& r) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/log_entry.hpp"
 
@@ -12,6 +13,9 @@ namespace dip {
 
 // XXH3-64 over the checksum before (big-endian) and the payload.
 [[nodiscard]] std::uint64_t chain(std::uint64_t before, std::string_view payload);
+// The record that goes on from `before`: its checksum, and its bytes.
+[[nodiscard]] std::pair<std::uint64_t, std::string> chained_record(std::uint64_t before,
+                                                                   std::string_view payload);
 
 struct log_record {
   std::uint64_t checksum = 0;

@@ -162,13 +162,9 @@ bool log_writer::write(const std::vector<log_change>& turn) {
   return true;
 }
 
-// The marks say what was durable before this turn, then this turn is remembered: one behind, never ahead.
+// Who waits is told first: the marks may be late. They say what was durable before this turn, then this turn
+// is remembered: one behind, never ahead.
 void log_writer::note(const std::vector<log_change>& turn) {
-  if (!write_late_marks()) return;
-  if (marks_file_ != nullptr) {
-    const std::lock_guard lock{marks_mutex_};
-    marks_.after(turn);
-  }
   std::map<partition_id, log_index> last;
   for (const auto& change : turn) {
     if (change.done)
@@ -177,6 +173,9 @@ void log_writer::note(const std::vector<log_change>& turn) {
       last[change.partition] = change.last.index;
   }
   for (const auto& [p, index] : last) on_durable_(p, index);
+  if (!write_late_marks() || marks_file_ == nullptr) return;
+  const std::lock_guard lock{marks_mutex_};
+  marks_.after(turn);
 }
 
 high_water_mark log_writer::mark(partition_id p) {
@@ -229,23 +228,12 @@ bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
 
 result<void> log_writer::put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut) {
   const auto p = cut.partition;
-  if (cut.start) {
-    // A newer beginning, of an installed state, must not be taken back.
-    const auto there = before.get(family::meta, log_start_key(p));
-    if (!there) return tl::make_unexpected(there.error());
-    if (*there) {
-      const auto present = decode<snapshot_mark>(**there);
-      if (!present) return tl::make_unexpected(present.error());
-      if (present->index >= cut.up_to) return {};
-    }
-    changes.put(family::meta, log_start_key(p), encode(*cut.start));
-  } else {
-    const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
-    if (!record) return tl::make_unexpected(record.error());
-    if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
-    changes.put(family::meta, log_base_key(p),
-                encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
-  }
+  if (cut.start) return put_start(changes, before, p, *cut.start);
+  const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
+  if (!record) return tl::make_unexpected(record.error());
+  if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
+  changes.put(family::meta, log_base_key(p),
+              encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
   changes.remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {cut.up_to.value + 1}));
   return {};
 }

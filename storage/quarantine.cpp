@@ -70,6 +70,25 @@ result<std::string> set_aside(const std::string& data) {
   return name;
 }
 
+result<entered_state> enter_state(const std::string& data, other_copies others,
+                                  const std::function<result<void>()>& open) {
+  entered_state out;
+  if (auto opened = open(); !opened) {
+    if (opened.error().code != errc::corrupt) return tl::make_unexpected(opened.error());
+    if (others == other_copies::none)
+      return fail(errc::corrupt, opened.error().detail + "; no other node has a copy, so nothing is served");
+    auto aside = set_aside(data);
+    if (!aside) return tl::make_unexpected(aside.error());
+    out.aside = std::move(*aside);
+    out.why = opened.error().detail;
+    if (auto again = open(); !again) return tl::make_unexpected(again.error());
+  }
+  auto present = read_incarnation(data);
+  if (!present) return tl::make_unexpected(present.error());
+  out.as = *present;
+  return out;
+}
+
 node_id raft_name(const std::string& node, incarnation of) {
   const auto text = node + "/" + std::to_string(of.value);
   const auto hash = XXH3_64bits(text.data(), text.size());

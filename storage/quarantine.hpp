@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/errc.hpp"
@@ -21,6 +22,22 @@ struct incarnation {
 // Gives DATA/state another name and the node another incarnation, durably; answers the name that the state
 // has now. Nothing may have it open. Errors: `io`, `corrupt`.
 [[nodiscard]] result<std::string> set_aside(const std::string& data);
+// Who else has what this node has.
+enum class other_copies : std::uint8_t { none, replicas };
+
+struct entered_state {
+  incarnation as;
+  std::string aside;  // the name that a damaged state has now; empty: it was sound
+  std::string why;    // what was wrong with it
+};
+
+// Every start of a node goes through here. `open` opens DATA/state and checks it; when it fails it has
+// nothing open. A state that is damaged (`corrupt`) is set aside where replicas have it, and an empty one is
+// opened in its place, under another incarnation; where this node is the only one, nothing is touched and
+// nothing is served. Errors: `corrupt`, with what to do; those of `open`; `io`.
+[[nodiscard]] result<entered_state> enter_state(const std::string& data, other_copies others,
+                                                const std::function<result<void>()>& open);
+
 // The node's name in Raft: never 0, the same everywhere.
 [[nodiscard]] node_id raft_name(const std::string& node, incarnation of);
 

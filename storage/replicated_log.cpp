@@ -86,26 +86,29 @@ log_change replicated_log::bootstrap(const membership& members) {
 }
 
 log_change replicated_log::write(const std::optional<hard_state>& voted, log_index first,
-                                 const std::vector<replicated_entry>& entries) {
+                                 std::vector<replicated_entry> entries) {
   auto change = begin_change(voted);
   if (entries.empty()) return change;
   if (first <= last()) {
     keep_up_to({first.value - 1});
     change.kept = log_change::place{last(), checksum_at(last())};
   }
-  for (const auto& e : entries) add(change, e);
+  change.records.reserve(entries.size());
+  for (auto& e : entries) add(change, std::move(e));
   change.last = {last(), slots_.back().checksum};
   return change;
 }
 
-void replicated_log::add(log_change& change, const replicated_entry& entry) {
+void replicated_log::add(log_change& change, replicated_entry entry) {
   const log_index index{last().value + 1};
-  auto payload = encode(stored_entry{index, entry});
-  const auto checksum = chain(checksum_at(last()), payload);
-  change.records.emplace_back(index, to_bytes({checksum, std::move(payload)}));
-  change.highest_term = std::max(change.highest_term, entry.term);
-  cached_ += entry.payload.size();
-  slots_.push_back({entry.term, entry.kind, checksum, entry.payload});
+  const auto size = entry.payload.size();
+  stored_entry stored{index, std::move(entry)};
+  auto [checksum, bytes] = chained_record(checksum_at(last()), encode(stored));
+  change.records.emplace_back(index, std::move(bytes));
+  auto& e = stored.entry;
+  change.highest_term = std::max(change.highest_term, e.term);
+  cached_ += size;
+  slots_.push_back({e.term, e.kind, checksum, std::move(e.payload)});
 }
 
 void replicated_log::keep_up_to(log_index last_kept) {

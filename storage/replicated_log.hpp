@@ -34,7 +34,7 @@ public:
 
   // Entries from `first` on replace what was there. Nothing for `entries`: term and vote alone.
   [[nodiscard]] log_change write(const std::optional<hard_state>& voted, log_index first,
-                                 const std::vector<replicated_entry>& entries);
+                                 std::vector<replicated_entry> entries);
   // The state at `mark` is staged: log and state begin anew with it.
   [[nodiscard]] log_change install(const std::optional<hard_state>& voted, const snapshot_mark& mark);
   // Entries up to here are durable: their payloads need not be kept in memory.
@@ -70,7 +70,7 @@ private:
   replicated_log(kv_store& kv, partition_id p, options o) : kv_(kv), p_(p), options_(o) {}
   void load(recovered_log log);
   void keep_up_to(log_index last);
-  void add(log_change& change, const replicated_entry& entry);
+  void add(log_change& change, replicated_entry entry);
   [[nodiscard]] const slot* at(log_index index) const;
   [[nodiscard]] log_change begin_change(const std::optional<hard_state>& voted);
   [[nodiscard]] result<replicated_entry> read_back(log_index index) const;

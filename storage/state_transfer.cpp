@@ -89,7 +89,7 @@ result<state_chunk> read_state(const kv_snapshot& kv, partition_id p, const std:
     if (!applied) return tl::make_unexpected(applied.error());
     if (*applied) out.rows.push_back({family::meta, applied_key(p).substr(2), std::move(**applied)});
   } else if (!is_table(static_cast<family>(from.front()))) {
-    return fail(errc::corrupt, "no place in a stream of rows");
+    return fail(errc::bad_request, "no place in a stream of rows");
   }
   row_reader reader{kv, p, bytes};
   const auto* at = from.empty() ? tables.begin()
@@ -106,13 +106,19 @@ result<void> begin_staging(kv_store& kv, partition_id p) {
   return kv.write(*batch, false);
 }
 
+result<void> check_rows(const state_chunk& chunk) {
+  const auto applied = applied_key({}).substr(2);
+  for (const auto& row : chunk.rows)
+    if (!is_table(row.in) && (row.in != family::meta || row.key != applied))
+      return fail(errc::bad_request, "a row that is no part of a state");
+  return {};
+}
+
 result<void> stage(kv_store& kv, partition_id p, const state_chunk& chunk) {
+  if (auto sound = check_rows(chunk); !sound) return sound;
   const auto batch = kv.batch();
-  for (const auto& row : chunk.rows) {
-    const bool applied = row.in == family::meta && row.key == applied_key(p).substr(2);
-    if (!applied && !is_table(row.in)) return fail(errc::corrupt, "a row that is no part of a state");
+  for (const auto& row : chunk.rows)
     batch->put(family::meta, staged_prefix(p) + place_of(row.in, row.key), row.value);
-  }
   return kv.write(*batch, false);
 }
 

@@ -32,12 +32,14 @@ struct state_chunk {
 };
 
 // Rows of `p` from `from` on (empty: the first), up to `bytes` of keys and values, but one at least. Errors:
-// `corrupt` (also for a `from` that no chunk gave), `io`.
+// `bad_request` for a `from` that no chunk gave, `corrupt`, `io`.
 [[nodiscard]] result<state_chunk> read_state(const kv_snapshot& kv, partition_id p, const std::string& from,
                                              size_t bytes);
 
 // Staged rows are not seen by anybody until an install is durable (log_change::installed). `begin_staging`
 // first: it forgets what an earlier try has left. Not synced: the install's own write is.
+// Errors: `bad_request` for a row that is no part of a state, `io`.
+[[nodiscard]] result<void> check_rows(const state_chunk& chunk);
 [[nodiscard]] result<void> begin_staging(kv_store& kv, partition_id p);
 [[nodiscard]] result<void> stage(kv_store& kv, partition_id p, const state_chunk& chunk);
 

@@ -1,16 +1,21 @@
 // Committed entries a second and their latency: three replicas in one process and on one disk, each with a
-// store, a writer thread and marks of its own; entries of 256 bytes, synced. Beside it what the disk gives
-// without us: three stores that write the same batches, each synced, in parallel. Nothing is applied, and
-// there is no network.
-//   build/release/bench_consensus [DIRECTORY [SECONDS]]
+// store, two threads and marks of its own, driven as a node drives them; entries of 256 bytes, synced.
+// Nothing is applied, and there is no network. Beside it what the disk gives without us: three stores, each
+// with a thread that writes records of the same size under the same keys, as many a synced write as the
+// replicas' writers came to; the slowest is waited for. (Groups that commit on their own do not meet in one
+// write as a loop over all of them would.) Both in turns, several times; the share is of the medians.
+//   build/release/bench_consensus [DIRECTORY [SECONDS [TURNS [GROUPS BATCH]]]]
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,10 +23,13 @@
 #include <utility>
 #include <vector>
 
-#include "consensus/core.hpp"
+#include "consensus/replica.hpp"
+#include "core/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/log_record.hpp"
+#include "storage/log_recovery.hpp"
 #include "storage/log_writer.hpp"
-#include "storage/replicated_log.hpp"
+#include "storage/partition_store.hpp"
 
 namespace {
 
@@ -36,7 +44,7 @@ double ms_since(bench_clock::time_point begin) {
 }
 
 struct line {
-  double per_second = 0, p50 = 0, p99 = 0;
+  double per_second = 0, p50 = 0, p99 = 0, per_sync = 0;
 };
 
 line summed_up(std::vector<double> latencies, double entries, double seconds) {
@@ -46,210 +54,285 @@ line summed_up(std::vector<double> latencies, double entries, double seconds) {
                ? 0
                : latencies[static_cast<size_t>(share * static_cast<double>(latencies.size() - 1))];
   };
-  return {entries / seconds, at(0.5), at(0.99)};
+  return {entries / seconds, at(0.5), at(0.99), 0};
 }
 
-// One turn: `entries` on each of three stores, and the slowest is waited for.
-line bare(const std::string& directory, size_t entries, double seconds) {
-  std::vector<std::unique_ptr<kv_store>> stores;
-  for (size_t i = 0; i < replicas; ++i)
-    stores.push_back(std::move(*open_rocks_kv(directory + "/bare" + std::to_string(i), {})));
-  const std::string value(entry_bytes, 'x');
-  std::vector<double> latencies;
-  std::uint64_t index = 0, written = 0;
-  const auto begin = bench_clock::now();
-  while (ms_since(begin) < seconds * 1000) {
-    const auto sent = bench_clock::now();
-    const auto first = index;
-    index += entries;
-    std::vector<std::jthread> threads;
-    for (auto& kv : stores)
-      threads.emplace_back([&kv, &value, first, entries] {
-        const auto batch = kv->batch();
-        for (size_t i = 1; i <= entries; ++i)
-          batch->put(family::log, keys::of_index({0}, {first + i}), value);
-        if (!kv->write(*batch, true)) std::abort();
-      });
-    threads.clear();
-    latencies.push_back(ms_since(sent));
-    written += entries;
+// As long as a log record of such an entry.
+std::string record_of_an_entry() {
+  return to_bytes(
+      {0, encode(stored_entry{{1'000}, {{2}, entry_kind::normal, std::string(entry_bytes, 'x')}})});
+}
+
+class bare_stores {
+public:
+  explicit bare_stores(const std::string& directory) {
+    for (size_t i = 0; i < replicas; ++i)
+      stores_.push_back(std::move(*open_rocks_kv(directory + "/bare" + std::to_string(i), {})));
   }
-  return summed_up(std::move(latencies), static_cast<double>(written), ms_since(begin) / 1000);
-}
 
-struct replica {
-  std::unique_ptr<replicated_log> log;
-  std::unique_ptr<consensus::core> core;
-  int votes_under_way = 0;
-  std::vector<consensus::message> held;  // until the votes are durable
+  line run(size_t entries, double seconds) {
+    latencies_.clear();
+    std::barrier turn{static_cast<std::ptrdiff_t>(replicas + 1)};
+    bool over = false;
+    std::vector<std::jthread> threads;
+    for (auto& kv : stores_)
+      threads.emplace_back([&] {
+        for (auto first = index_;; first += entries) {
+          turn.arrive_and_wait();
+          if (over) return;
+          write(*kv, first, entries);
+          turn.arrive_and_wait();
+        }
+      });
+    const auto begin = bench_clock::now();
+    std::uint64_t written = 0;
+    for (; ms_since(begin) < seconds * 1000; written += entries) {
+      const auto sent = bench_clock::now();
+      turn.arrive_and_wait();
+      turn.arrive_and_wait();
+      latencies_.push_back(ms_since(sent));
+    }
+    const auto took = ms_since(begin) / 1000;
+    over = true;
+    turn.arrive_and_wait();
+    threads.clear();
+    index_ += written;
+    return summed_up(latencies_, static_cast<double>(written), took);
+  }
+
+private:
+  void write(kv_store& kv, std::uint64_t first, size_t entries) const {
+    const auto batch = kv.batch();
+    for (size_t i = 1; i <= entries; ++i) batch->put(family::log, keys::of_index({0}, {first + i}), record_);
+    if (!kv.write(*batch, true)) std::abort();
+  }
+
+  std::vector<std::unique_ptr<kv_store>> stores_;
+  const std::string record_ = record_of_an_entry();
+  std::uint64_t index_ = 0;
+  std::vector<double> latencies_;
 };
 
+// Nothing is applied: what is measured is the log.
+class no_state final : public partition_state {
+public:
+  [[nodiscard]] log_index applied() const override { return applied_; }
+  result<void> apply(const std::vector<replicated_entry>& entries) override {
+    applied_.value += entries.size();
+    return {};
+  }
+  result<void> reload() override { return {}; }
+
+private:
+  log_index applied_;
+};
+
+struct group_replica {
+  std::unique_ptr<partition_disk> disk;
+  std::unique_ptr<no_state> state;
+  std::unique_ptr<partition_store> store;
+  std::unique_ptr<consensus::replica> replica;
+};
+
+// All that its replicas do happens on its thread.
 struct node {
   std::unique_ptr<kv_store> kv;
   std::unique_ptr<high_water_file> marks;
   std::unique_ptr<log_writer> writer;
-  std::vector<replica> groups;
+  std::vector<group_replica> groups;
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::vector<std::function<void()>> posted;
+  bench_clock::time_point ticked{};
+  std::vector<double> latencies;
+  std::uint64_t committed = 0;
+  std::jthread thread;
+
+  void post(std::function<void()> what) {
+    const std::lock_guard lock{mutex};
+    posted.push_back(std::move(what));
+    if (posted.size() == 1) wake.notify_one();
+  }
 };
 
 class cluster {
 public:
-  cluster(const std::string& directory, size_t groups) : groups_(groups), sent_(groups), waits_for_(groups) {
+  cluster(const std::string& directory, size_t groups)
+      : groups_(groups), leaders_(groups), under_way_(groups) {
+    for (auto& leader : leaders_) leader = replicas;
     writing_.on_durable = [](partition_id, log_index) {};
     writing_.on_fatal = [](const error& e) {
       std::fprintf(stderr, "%s\n", e.detail.c_str());
       std::abort();
     };
     for (size_t n = 0; n < replicas; ++n) open(directory + "/node" + std::to_string(n));
-    for (size_t n = 0; n < replicas; ++n)
-      for (size_t g = 0; g < groups; ++g) handle(n, g, nodes_[n].groups[g].core->start(now()));
-    while (!all_lead()) {
-      step(std::chrono::milliseconds{20});
-      tick();
+    for (size_t n = 0; n < replicas; ++n) {
+      for (size_t g = 0; g < groups; ++g) nodes_[n].post([this, n, g] { take(n, g, of(n, g).start(now())); });
+      nodes_[n].thread = std::jthread([this, n](const std::stop_token& stop) { loop(stop, n); });
     }
+    wait_until([this] {
+      return std::none_of(leaders_.begin(), leaders_.end(), [](const auto& l) { return l == replicas; });
+    });
   }
+  ~cluster() {
+    for (auto& n : nodes_) n.thread = {};
+    for (auto& n : nodes_) n.writer.reset();
+  }
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
 
   // Keeps one batch under way in every group.
   line run(size_t batch, double seconds) {
-    latencies_.clear();
-    const auto begin = bench_clock::now();
-    for (size_t g = 0; g < groups_; ++g) propose(g, batch);
-    std::uint64_t committed = 0;
-    while (ms_since(begin) < seconds * 1000) {
-      step(std::chrono::milliseconds{100});
-      for (size_t g = 0; g < groups_; ++g) {
-        if (nodes_[leader(g)].groups[g].core->commit() < waits_for_[g]) continue;
-        latencies_.push_back(ms_since(sent_[g]));
-        committed += batch;
-        propose(g, batch);
-      }
-      tick();
+    for (auto& n : nodes_) {
+      n.latencies.clear();
+      n.committed = 0;
     }
-    return summed_up(latencies_, static_cast<double>(committed), ms_since(begin) / 1000);
+    batch_ = batch;
+    busy_ = groups_;
+    const auto syncs = all_syncs();
+    const auto begin = bench_clock::now();
+    for (size_t g = 0; g < groups_; ++g) nodes_[leaders_[g]].post([this, g] { propose(g); });
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    batch_ = 0;
+    wait_until([this] { return busy_ == 0; });
+    const auto took = ms_since(begin) / 1000;
+    std::vector<double> latencies;
+    std::uint64_t committed = 0;
+    for (const auto& n : nodes_) {
+      latencies.insert(latencies.end(), n.latencies.begin(), n.latencies.end());
+      committed += n.committed;
+    }
+    auto out = summed_up(std::move(latencies), static_cast<double>(committed), took);
+    out.per_sync = static_cast<double>(committed) * replicas / static_cast<double>(all_syncs() - syncs);
+    return out;
   }
 
 private:
-  struct durable {
-    size_t node = 0, group = 0;
-    std::uint64_t write = 0;
-    bool voted = false;
+  struct batch_under_way {
+    size_t size = 0, open = 0;
+    bench_clock::time_point sent;
   };
 
   void open(const std::string& directory) {
     std::filesystem::create_directories(directory);
+    const auto number = nodes_.size();
     auto& n = nodes_.emplace_back();
     n.kv = std::move(*open_rocks_kv(directory + "/db", {}));
     n.marks = std::move(*high_water_file::make(directory + "/marks", static_cast<std::uint16_t>(groups_)));
     n.writer = std::make_unique<log_writer>(*n.kv, n.marks.get(), writing_);
     n.writer->start_thread();
-    consensus::options o;
-    o.max_inflight = 100'000;
-    o.seed = static_cast<unsigned>(nodes_.size());
     for (size_t g = 0; g < groups_; ++g) {
-      auto& r = n.groups.emplace_back();
-      r.log = std::move(*replicated_log::open(*n.kv, {static_cast<std::uint16_t>(g)}, std::nullopt, {}));
-      auto first = r.log->bootstrap(make_membership({{1}, {2}, {3}}));
+      const partition_id p{static_cast<std::uint16_t>(g)};
+      auto first =
+          (*replicated_log::open(*n.kv, p, std::nullopt, {}))->bootstrap(make_membership({{1}, {2}, {3}}));
       first.done = [] {};
       n.writer->add(std::move(first));
-      n.writer->wait_written();
-      r.core = std::make_unique<consensus::core>(node_id{nodes_.size()}, o, *r.log, r.log->voted());
     }
+    n.writer->wait_written();
+    for (size_t g = 0; g < groups_; ++g) open(number, g);
+  }
+
+  void open(size_t n, size_t g) {
+    auto& home = nodes_[n];
+    auto& r = home.groups.emplace_back();
+    r.disk = make_partition_disk(*home.kv, *home.writer,
+                                 [&home](std::function<void()> what) { home.post(std::move(what)); });
+    r.state = std::make_unique<no_state>();
+    r.store = std::move(*partition_store::open({home.kv.get(), r.disk.get(), r.state.get()},
+                                               {static_cast<std::uint16_t>(g)}, std::nullopt, {}));
+    r.store->tell({[this, n, g](std::uint64_t number) { take(n, g, of(n, g).written(now(), number)); },
+                   [] { std::abort(); }, [] { std::abort(); }, [](const error&) { std::abort(); }});
+    consensus::replica_options o;
+    o.core.seed = static_cast<unsigned>(n + 1);
+    o.snapshot_every = 0;
+    r.replica = std::make_unique<consensus::replica>(node_id{n + 1}, o, *r.store);
   }
 
   static milliseconds now() {
     return std::chrono::duration_cast<milliseconds>(bench_clock::now().time_since_epoch());
   }
-  size_t leader(size_t g) const {
-    for (size_t n = 0; n < replicas; ++n)
-      if (nodes_[n].groups[g].core->role() == consensus::role::leader) return n;
-    return replicas;
-  }
-  bool all_lead() const {
-    for (size_t g = 0; g < groups_; ++g)
-      if (leader(g) == replicas) return false;
-    return true;
-  }
+  consensus::replica& of(size_t n, size_t g) { return *nodes_[n].groups[g].replica; }
 
-  void propose(size_t g, size_t batch) {
-    const auto n = leader(g);
-    if (n == replicas) std::abort();
-    sent_[g] = bench_clock::now();
-    auto done = nodes_[n].groups[g].core->propose(
-        now(), std::vector<std::string>(batch, std::string(entry_bytes, 'x')));
-    if (!done) std::abort();
-    waits_for_[g] = {done->first.value + batch - 1};
-    handle(n, g, std::move(done->effects));
-  }
-
-  void handle(size_t n, size_t g, consensus::update u) {
-    auto& r = nodes_[n].groups[g];
-    if (u.fault) std::abort();
-    if (u.append || u.voted) {
-      auto change = u.append ? r.log->write(u.voted, u.append->first, u.append->entries)
-                             : r.log->write(u.voted, {}, {});
-      if (u.voted) ++r.votes_under_way;
-      change.done = [this, what = durable{n, g, u.append ? u.append->write : 0, u.voted.has_value()}] {
-        const std::lock_guard lock{mutex_};
-        durable_.push_back(what);
-        wake_.notify_one();
-      };
-      nodes_[n].writer->add(std::move(change));
-    }
-    auto& out =
-        r.votes_under_way > 0 ? r.held : wire_.emplace_back(g, std::vector<consensus::message>{}).second;
-    out.insert(out.end(), u.messages.begin(), u.messages.end());
-  }
-
-  void deliver() {
-    while (!wire_.empty()) {
-      const auto [g, messages] = std::move(wire_.front());
-      wire_.pop_front();
-      for (const auto& m : messages) {
-        const auto n = static_cast<size_t>(m.to.value - 1);
-        handle(n, g, nodes_[n].groups[g].core->receive(now(), m));
+  void loop(const std::stop_token& stop, size_t n) {
+    auto& home = nodes_[n];
+    std::vector<std::function<void()>> got;
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock{home.mutex};
+        home.wake.wait_for(lock, milliseconds{10}, [&] { return !home.posted.empty(); });
+        got.swap(home.posted);
       }
+      for (const auto& what : got) what();
+      got.clear();
+      if (ms_since(home.ticked) < 50) continue;
+      home.ticked = bench_clock::now();
+      for (size_t g = 0; g < groups_; ++g) take(n, g, of(n, g).tick(now()));
     }
   }
 
-  void step(milliseconds patience) {
-    deliver();
-    std::vector<durable> got;
-    {
-      std::unique_lock lock{mutex_};
-      wake_.wait_for(lock, patience, [this] { return !durable_.empty(); });
-      got.swap(durable_);
+  void propose(size_t g) {
+    const size_t size = batch_;
+    if (size == 0) {
+      --busy_;
+      return;
     }
-    for (const auto& d : got) {
-      auto& r = nodes_[d.node].groups[d.group];
-      if (d.voted && --r.votes_under_way == 0) wire_.emplace_back(d.group, std::exchange(r.held, {}));
-      if (d.write > 0) handle(d.node, d.group, r.core->persisted(now(), d.write));
-    }
-    deliver();
+    const auto n = leaders_[g].load();
+    auto& batch = under_way_[g];
+    batch = {size, size, bench_clock::now()};
+    auto done = of(n, g).propose(now(), std::vector<std::string>(size, std::string(entry_bytes, 'x')));
+    if (!done) std::abort();
+    take(n, g, std::move(done->effects));
   }
 
-  void tick() {
-    if (ms_since(ticked_) < 50) return;
-    ticked_ = bench_clock::now();
-    for (size_t n = 0; n < replicas; ++n)
-      for (size_t g = 0; g < groups_; ++g) handle(n, g, nodes_[n].groups[g].core->tick(now()));
-    deliver();
+  void take(size_t n, size_t g, consensus::effects e) {
+    if (e.fault) std::abort();
+    for (auto& m : e.messages) {
+      const auto to = static_cast<size_t>(m.to.value - 1);
+      nodes_[to].post([this, to, g, m = std::move(m)] { take(to, g, of(to, g).receive(now(), m)); });
+    }
+    if (e.serves) leaders_[g] = n;
+    for (const auto& s : e.proposals) {
+      if (s.what != consensus::verdict::committed) std::abort();
+      auto& batch = under_way_[g];
+      if (--batch.open > 0) continue;
+      nodes_[n].latencies.push_back(ms_since(batch.sent));
+      nodes_[n].committed += batch.size;
+      nodes_[n].post([this, g] { propose(g); });
+    }
+  }
+
+  template <class Condition>
+  static void wait_until(Condition reached) {
+    while (!reached()) std::this_thread::sleep_for(milliseconds{1});
+  }
+
+  std::uint64_t all_syncs() const {
+    std::uint64_t sum = 0;
+    for (const auto& n : nodes_) sum += n.writer->figures().syncs;
+    return sum;
   }
 
   size_t groups_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<durable> durable_;
   node_store::options writing_;
-  std::deque<std::pair<size_t, std::vector<consensus::message>>> wire_;
-  std::vector<bench_clock::time_point> sent_;
-  std::vector<log_index> waits_for_;
-  std::vector<double> latencies_;
-  bench_clock::time_point ticked_{};
+  std::vector<std::atomic<size_t>> leaders_;  // by group; `replicas`: not known
+  std::vector<batch_under_way> under_way_;    // by group, on its leader's thread
+  std::atomic<size_t> batch_{0};
+  std::atomic<size_t> busy_{0};  // groups with a batch under way
   std::deque<node> nodes_;
 };
 
+line median(std::vector<line> lines) {
+  std::sort(lines.begin(), lines.end(),
+            [](const line& a, const line& b) { return a.per_second < b.per_second; });
+  return lines[lines.size() / 2];
+}
+
 void print(const char* what, size_t groups, size_t batch, const line& l) {
-  std::printf("%-20s %zu group%s  batch %2zu  %9.0f entries/s   p50 %7.3f ms   p99 %7.3f ms\n", what, groups,
+  std::printf("%-20s %zu group%s  batch %2zu  %9.0f entries/s   p50 %7.3f ms   p99 %7.3f ms", what, groups,
               groups == 1 ? " " : "s", batch, l.per_second, l.p50, l.p99);
+  if (l.per_sync > 0) std::printf("   %5.1f entries/sync", l.per_sync);
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -257,16 +340,26 @@ void print(const char* what, size_t groups, size_t batch, const line& l) {
 
 int main(int argc, char** argv) {
   const std::string directory = argc > 1 ? argv[1] : "bench-consensus-data";
-  const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
-  for (const size_t groups : {1, 8})
-    for (const size_t batch : {1, 16, 64}) {
+  const double seconds = argc > 2 ? std::atof(argv[2]) : 1;
+  const int turns = argc > 3 ? std::atoi(argv[3]) : 5;
+  std::vector<size_t> all_groups{1, 8}, batches{1, 16, 64};
+  if (argc > 5) {
+    all_groups = {static_cast<size_t>(std::atoi(argv[4]))};
+    batches = {static_cast<size_t>(std::atoi(argv[5]))};
+  }
+  for (const size_t groups : all_groups)
+    for (const size_t batch : batches) {
       std::filesystem::remove_all(directory);
-      const auto disk = bare(directory, groups * batch, seconds);
-      print("bare synced batches", groups, batch, disk);
+      bare_stores disk{directory};
       cluster c{directory, groups};
-      const auto ours = c.run(batch, seconds);
-      print("three replicas", groups, batch, ours);
-      std::printf("%20s %.2f\n", "share of the disk's", ours.per_second / disk.per_second);
+      std::vector<line> bare, ours;
+      for (int i = 0; i < turns; ++i) {
+        ours.push_back(c.run(batch, seconds));
+        bare.push_back(disk.run(static_cast<size_t>(std::lround(ours.back().per_sync)), seconds));
+      }
+      print("bare synced batches", groups, batch, median(bare));
+      print("three replicas", groups, batch, median(ours));
+      std::printf("%20s %.2f\n", "share of the disk's", median(ours).per_second / median(bare).per_second);
     }
   std::filesystem::remove_all(directory);
 }

@@ -31,17 +31,18 @@ void cluster::bootstrap() {
   }
 }
 
-std::vector<replica*> cluster::leaders(partition_id p) {
-  std::vector<replica*> out;
+std::vector<watched_replica*> cluster::leaders(partition_id p) {
+  std::vector<watched_replica*> out;
   for (const auto& m : machines_)
     if (auto* r = m->find(p); r != nullptr && r->leads()) out.push_back(r);
   return out;
 }
 
-replica* cluster::newest_leader(partition_id p) {
+watched_replica* cluster::newest_leader(partition_id p) {
   const auto all = leaders(p);
-  const auto it = std::max_element(
-      all.begin(), all.end(), [](replica* a, replica* b) { return a->core().term() < b->core().term(); });
+  const auto it = std::max_element(all.begin(), all.end(), [](watched_replica* a, watched_replica* b) {
+    return a->core().term() < b->core().term();
+  });
   return it == all.end() ? nullptr : *it;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/simulation/machine.hpp"
-#include "tests/simulation/replica.hpp"
+#include "tests/simulation/watched_replica.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace dip::simulation {
@@ -27,13 +27,13 @@ private:
   void operate();
   void fault();
 
-  [[nodiscard]] std::vector<replica*> leaders(partition_id p);
-  [[nodiscard]] replica* newest_leader(partition_id p);
+  [[nodiscard]] std::vector<watched_replica*> leaders(partition_id p);
+  [[nodiscard]] watched_replica* newest_leader(partition_id p);
   [[nodiscard]] std::vector<machine*> running();
 
   [[nodiscard]] bool is_itself(node_id id) const;
   void choose_members(partition_id p);
-  void step_towards(partition_id p, replica& leader);
+  void step_towards(partition_id p, watched_replica& leader);
   void damage_one();
   [[nodiscard]] bool may_damage();
 

@@ -18,37 +18,64 @@ void must(const result<void>& done) {
 
 }  // namespace
 
-disk::disk(schedule& time, dice& chance, const mix& m, std::string directory)
-    : time_(time), dice_(chance), mix_(m), directory_(std::move(directory)) {
+disk::disk(schedule& time, dice& chance, const mix& m, const std::string& directory, const std::string& name)
+    : time_(time), dice_(chance), mix_(m) {
+  if (!directory.empty()) {
+    data_ = directory + "/" + name;
+    template_ = directory + "/new";
+  }
   format();
+}
+
+kv_store& disk::kv() {
+  open();
+  return *kv_;
+}
+
+void disk::lay_new_files() const {
+  namespace fs = std::filesystem;
+  if (!fs::exists(template_)) must(open_rocks_kv(template_, {}).map([](const auto&) {}));
+  fs::create_directories(data_);
+  fs::copy(template_, data_ + "/state", fs::copy_options::recursive);
 }
 
 void disk::open() {
   if (kv_) return;
   closing_.reset();
-  if (directory_.empty()) {
+  if (data_.empty()) {
     kv_ = make_memory_kv();
     return;
   }
-  auto opened = open_rocks_kv(directory_, {});
+  if (!std::filesystem::exists(data_ + "/state")) {
+    forget_marks();
+    lay_new_files();
+  }
+  auto opened = open_rocks_kv(data_ + "/state", {});
   if (!opened) must(tl::make_unexpected(opened.error()));
   kv_ = std::move(*opened);
 }
 
-void disk::format() {
+void disk::close() {
   kv_.reset();
   closing_.reset();
-  if (!directory_.empty()) std::filesystem::remove_all(directory_);
+}
+
+void disk::forget_marks() {
   durable_marks_.assign(static_cast<size_t>(mix_.groups), {});
   marks_ = high_water_marks{durable_marks_};
-  open();
+}
+
+void disk::format() {
+  close();
+  if (!data_.empty()) std::filesystem::remove_all(data_);
+  forget_marks();
 }
 
 void disk::write(log_change change, std::function<void()> done) {
   add({std::move(change), {}, std::move(done)});
 }
 
-void disk::write(std::function<void(kv_store&)> what, std::function<void()> done) {
+void disk::write(std::function<result<void>(kv_store&)> what, std::function<void()> done) {
   add({std::nullopt, std::move(what), std::move(done)});
 }
 
@@ -102,11 +129,11 @@ void disk::write_marks_first() {
 }
 
 void disk::carry_out(operation& o) {
-  if (!o.change) return o.what(*kv_);
+  if (!o.change) return must(o.what(*kv_));
   const auto batch = kv_->batch();
   o.change->put_into(*batch);
   // No real power is lost: what the store has taken is durable as far as the simulation goes.
-  must(kv_->write(*batch, directory_.empty()));
+  must(kv_->write(*batch, data_.empty()));
   marks_.after({*o.change});
 }
 
@@ -123,10 +150,8 @@ void disk::power_off() {
   busy_ = false;
   marks_ = high_water_marks{durable_marks_};
   // Whoever is in the middle of something still holds a look at it.
-  if (!directory_.empty()) closing_ = std::move(kv_);
+  if (!data_.empty()) closing_ = std::move(kv_);
 }
-
-void disk::power_on() { open(); }
 
 bool disk::lose_confirmed(partition_id p) {
   open();

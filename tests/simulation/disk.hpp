@@ -20,16 +20,21 @@ namespace dip::simulation {
 
 class disk {
 public:
-  // With a directory: RocksDB there.
-  disk(schedule& time, dice& chance, const mix& m, std::string directory);
+  // With a directory: RocksDB in `directory`/`name`/state, when it is asked for. What a new one looks like is
+  // made once a process: making one costs as much as a seed does otherwise.
+  disk(schedule& time, dice& chance, const mix& m, const std::string& directory, const std::string& name);
 
-  [[nodiscard]] kv_store& kv() { return *kv_; }
+  [[nodiscard]] kv_store& kv();
+  // The node's data, as storage/quarantine.hpp wants it; empty without files.
+  [[nodiscard]] const std::string& data() const { return data_; }
+  // Nothing of it is open then.
+  void close();
   [[nodiscard]] high_water_mark mark(partition_id p) const { return durable_marks_.at(p.value); }
 
   // On the next turn; `done` when it is durable.
   void write(log_change change, std::function<void()> done);
   // Changes of tables, which nobody waits for: `done` when they are in the store.
-  void write(std::function<void(kv_store&)> what, std::function<void()> done);
+  void write(std::function<result<void>(kv_store&)> what, std::function<void()> done);
 
   // Before there is any power.
   void write_now(const log_change& change);
@@ -38,7 +43,6 @@ public:
   std::function<void()> on_failure;
 
   void power_off();
-  void power_on();
   // It forgets the newest entries that it had confirmed, where a mark tells; else answers false.
   bool lose_confirmed(partition_id p);
   void format();
@@ -46,7 +50,7 @@ public:
 private:
   struct operation {
     std::optional<log_change> change;
-    std::function<void(kv_store&)> what;
+    std::function<result<void>(kv_store&)> what;
     std::function<void()> done;
   };
 
@@ -56,11 +60,14 @@ private:
   void carry_out(operation& o);
   void write_marks_first();
   void open();
+  void lay_new_files() const;
+  void forget_marks();
 
   schedule& time_;
   dice& dice_;
   const mix& mix_;
-  std::string directory_;
+  std::string data_;
+  std::string template_;
   std::unique_ptr<kv_store> kv_;
   std::unique_ptr<kv_store> closing_;
   high_water_marks marks_{{}};

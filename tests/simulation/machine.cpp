@@ -1,14 +1,12 @@
 #include "tests/simulation/machine.hpp"
 
-#include "tests/simulation/replica.hpp"
+#include "storage/quarantine.hpp"
+#include "tests/simulation/watched_replica.hpp"
 
 namespace dip::simulation {
 
 machine::machine(world& w, int number, const std::string& directory)
-    : world_(w),
-      number_(number),
-      disk_(w.time, w.chance, world_.how,
-            directory.empty() ? directory : directory + "/" + std::to_string(number)) {
+    : world_(w), number_(number), disk_(w.time, w.chance, world_.how, directory, std::to_string(number)) {
   if (w.how.drifting_clocks) {
     clock_offset_ = w.chance.between(0, 100'000);
     clock_rate_ = w.chance.between(950, 1'050);
@@ -26,7 +24,7 @@ milliseconds machine::local() const {
   return milliseconds{clock_offset_ + world_.time.now() * clock_rate_ / 1'000};
 }
 
-replica* machine::find(partition_id p) {
+watched_replica* machine::find(partition_id p) {
   const auto it = replicas_.find(p.value);
   return !on_ || it == replicas_.end() ? nullptr : it->second.get();
 }
@@ -36,7 +34,6 @@ void machine::power_on() {
   ++power_;
   on_ = true;
   paused_until_ = 0;
-  disk_.power_on();
   world_.line([&] { return "machine " + std::to_string(number_) + " on"; });
   enter([this] { open_replicas(); });
 }
@@ -46,26 +43,41 @@ void machine::damage(partition_id p) {
   if (damaged_) ++world_.counts["losses that a mark tells"];
 }
 
+// A damaged one sets its data aside, and with it its name. With files a node's own code does that.
 void machine::open_replicas() {
-  for (int g = 0; g < world_.how.groups; ++g) {
-    const partition_id p{static_cast<std::uint16_t>(g)};
-    auto r = std::make_unique<replica>(world_, *this, p);
-    if (r->open()) {
-      replicas_[p.value] = std::move(r);
-      continue;
-    }
-    // What settled.md calls quarantine: its data is set aside, and with it its name.
-    replicas_.clear();
+  const auto before = incarnation_;
+  if (!disk_.data().empty()) {
+    const auto entered = enter_state(disk_.data(), other_copies::replicas, [this] { return try_to_open(); });
+    if (!entered) return world_.book({0}).violated("a start: " + entered.error().detail);
+    incarnation_ = static_cast<int>(entered->as.value);
+  } else if (auto opened = try_to_open(); !opened) {
     disk_.format();
     ++incarnation_;
+    opened = try_to_open();
+    if (!opened) return world_.book({0}).violated("a start: " + opened.error().detail);
+  }
+  if (incarnation_ != before) {
     damaged_ = false;
     ++world_.counts["quarantines"];
     world_.line([&] {
       return "machine " + std::to_string(number_) + " is damaged, now " + std::to_string(id().value);
     });
-    return open_replicas();
   }
   for (auto& [p, r] : replicas_) r->start();
+}
+
+result<void> machine::try_to_open() {
+  for (int g = 0; g < world_.how.groups; ++g) {
+    const partition_id p{static_cast<std::uint16_t>(g)};
+    auto& r = replicas_[p.value];
+    r = std::make_unique<watched_replica>(world_, *this, p);
+    if (auto opened = r->open(); !opened) {
+      replicas_.clear();
+      disk_.close();
+      return opened;
+    }
+  }
+  return {};
 }
 
 void machine::power_off() {
@@ -134,12 +146,12 @@ void machine::send_parcels() {
 
 void machine::arrive(const std::string& parcel) {
   plan(0, [this, parcel] {
-    const auto messages = consensus::parse_parcel(parcel);
+    auto messages = consensus::parse_parcel(parcel);
     if (!messages)
       return world_.book({0}).violated("a parcel that cannot be read: " + messages.error().detail);
-    for (const auto& m : *messages)
+    for (auto& m : *messages)
       if (m.what.to == id())
-        if (auto* r = find(m.partition); r != nullptr) r->receive(m.what);
+        if (auto* r = find(m.partition); r != nullptr) r->receive(std::move(m.what));
   });
 }
 

@@ -14,7 +14,7 @@
 
 namespace dip::simulation {
 
-class replica;
+class watched_replica;
 
 struct power_cut {};
 
@@ -30,7 +30,7 @@ public:
   [[nodiscard]] bool is_on() const { return on_; }
   [[nodiscard]] bool was_on() const { return power_ > 0; }
   [[nodiscard]] disk& storage() { return disk_; }
-  [[nodiscard]] replica* find(partition_id p);
+  [[nodiscard]] watched_replica* find(partition_id p);
   [[nodiscard]] milliseconds local() const;
 
   // Damaged, it comes back empty and under another name.
@@ -51,11 +51,12 @@ public:
   // At a step where the power may be lost.
   void may_lose_power();
 
-  void send(partition_id p, const consensus::message& m) { outbox_.add(p, m); }
+  void send(partition_id p, consensus::message m) { outbox_.add(p, std::move(m)); }
   void arrive(const std::string& parcel);
 
 private:
   void open_replicas();
+  [[nodiscard]] result<void> try_to_open();
   void send_parcels();
   void when_running(std::int64_t time, std::function<void()> what);
 
@@ -71,7 +72,7 @@ private:
   std::int64_t clock_offset_ = 0;
   std::int64_t clock_rate_ = 1'000;  // its milliseconds in a thousand
   consensus::outbox outbox_{48 * 1024};
-  std::map<std::uint16_t, std::unique_ptr<replica>> replicas_;
+  std::map<std::uint16_t, std::unique_ptr<watched_replica>> replicas_;
 };
 
 }  // namespace dip::simulation

@@ -1,6 +1,7 @@
 // Runs the simulation over seeds. A seed that fails is run again, and what led to it is printed.
 //   simulation [--seeds N] [--from S] [--every K] [--trace] [--twice] [--no-rocksdb] [--without RULE]
 //   [--quiet]
+//   simulation --rules                 the rules that can be switched off
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -29,7 +30,7 @@ constexpr std::array<std::string_view, consensus::rule_count> rule_names{
     "commit_checked",  "refuse_older_term",    "skip_committed",     "one_vote",
     "vote_up_to_date", "vote_alone_new_term",  "pre_vote_own_term",  "ignore_old_rejection",
     "change_own_term", "change_one_at_a_time", "change_rolled_back", "read_own_term",
-    "read_confirmed",  "ack_same_term"};
+    "read_confirmed",  "ack_same_term",        "hold_promises",      "apply_durable"};
 
 struct command_line {
   std::uint64_t seeds = 100, from = 1, every = 1;
@@ -67,7 +68,10 @@ command_line parse(int argc, char** argv) {
       out.from = number(value());
     else if (word == "--every")
       out.every = number(value());
-    else if (word == "--twice")
+    else if (word == "--rules") {
+      for (const auto name : rule_names) std::cout << name << '\n';
+      std::exit(0);
+    } else if (word == "--twice")
       out.twice = true;
     else if (word == "--trace")
       out.trace = true;
@@ -89,22 +93,28 @@ command_line parse(int argc, char** argv) {
 // RocksDB's files, for the seeds that have them; gone afterwards.
 class scratch {
 public:
-  explicit scratch(bool wanted) {
-    if (!wanted) return;
-    auto name = (std::filesystem::temp_directory_path() / "dip-simulation-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
+  // In memory where there is such a place: what RocksDB syncs at every opening is most of its time.
+  scratch() {
+    for (const auto& in : {std::filesystem::path{"/dev/shm"}, std::filesystem::temp_directory_path()}) {
+      path_ = (in / "dip-simulation-XXXXXX").string();
+      if (::mkdtemp(path_.data()) != nullptr) return;
+    }
+    std::cerr << "simulation: there is no place for RocksDB's files\n";
+    std::exit(1);
   }
   scratch(const scratch&) = delete;
   scratch& operator=(const scratch&) = delete;
-  ~scratch() {
-    if (!path_.empty()) std::filesystem::remove_all(path_);
-  }
+  ~scratch() { std::filesystem::remove_all(path_); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
   std::string path_;
 };
+
+std::string files_of_a_run() {
+  static const scratch files;
+  return files.path();
+}
 
 struct finished {
   std::string violation;
@@ -115,8 +125,7 @@ struct finished {
 finished run(mix m, const command_line& how, size_t keep_lines, bool show = true) {
   m.rocks = m.rocks && how.rocks;
   m.core.rules = how.rules;
-  const scratch files{m.rocks};
-  cluster c{m, files.path(), keep_lines};
+  cluster c{m, m.rocks ? files_of_a_run() : std::string{}, keep_lines};
   finished out{c.run(), c.what_was().counts, 0};
   out.digest = c.what_was().lines.digest();
   for (const auto& b : c.what_was().books) {

@@ -20,7 +20,7 @@ mix make_mix(std::uint64_t seed) {
   m.early_send = d.chance(0.6);
   m.power_cut = d.between(0, 2) * 0.0004;
   m.failed_write = d.one_in(3) ? 0.0005 : 0;
-  m.rocks = seed % 50 == 0;
+  m.rocks = seed % 10 == 0;
   m.drifting_clocks = d.one_in(3);
   m.damage = m.machines >= 3 && d.one_in(5);
   m.change_members = d.chance(0.7);
@@ -29,7 +29,7 @@ mix make_mix(std::uint64_t seed) {
   m.lose_one_for_good = m.machines >= 3 && d.one_in(4);
   m.snapshot_every = d.between(5, 60);
   m.trailing = d.one_in(3) ? 0 : d.between(0, 20);
-  m.chunk_bytes = d.between(40, 400);
+  m.chunk_bytes = d.between(20, 200);
 
   constexpr std::array inflight{1U, 4U, 32U, 256U};
   m.core.election_timeout = milliseconds{1'000};

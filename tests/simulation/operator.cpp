@@ -46,7 +46,7 @@ void cluster::choose_members(partition_id p) {
 
 // One step: a learner that has caught up becomes a voter; who is no longer wanted, or has come back under
 // another name, goes; who is missing comes, as a learner.
-void cluster::step_towards(partition_id p, replica& leader) {
+void cluster::step_towards(partition_id p, watched_replica& leader) {
   if (leader.core().changing()) return;
   const auto members = leader.core().members();
   const auto& wanted = wanted_.at(p.value);

@@ -38,6 +38,9 @@ std::vector<addressed_message> one_of_each() {
       {{6}, {a, b, timeout_now{{6}, {9}, {5}}}},
       {{7}, {a, b, read_probe{{6}, 3}}},
       {{7}, {a, b, read_ack{{6}, 3}}},
+      {{8}, {a, b, piece_request{{3}, {40}, "here"}}},
+      {{8}, {a, b, piece_answer{{3}, {40}, "here", false, "rows", "there"}}},
+      {{8}, {a, b, piece_answer{{3}, {40}, "", true, "", ""}}},
   };
 }
 
@@ -80,8 +83,22 @@ TEST_CASE("messages that no replica sends are refused, also when their checksum 
   CHECK(is_refused(install_snapshot{{5}, {{9}, {4}, {}, {1}, 0}}));  // no members
   CHECK(is_refused(install_snapshot{{5}, {{9}, {4}, three(), {10}, 0}}));
   CHECK(is_refused(read_probe{{5}, 0}));
+  CHECK(is_refused(piece_request{{5}, {}, ""}));
+  CHECK(is_refused(piece_answer{{5}, {9}, "", true, "rows", ""}));  // gone, and there
+  CHECK_FALSE(is_refused(piece_answer{{5}, {9}, "", true, "", ""}));
   CHECK_FALSE(parse_parcel(to_parcel({{{0}, {{}, {2}, read_probe{{5}, 1}}}})));
   CHECK_FALSE(parse_parcel(to_parcel({{{0}, {{2}, {2}, read_probe{{5}, 1}}}})));
+}
+
+TEST_CASE("numbers that leave no room to count on from are refused") {
+  constexpr std::uint64_t most = (std::uint64_t{1} << 56) - 1;
+  CHECK_FALSE(is_refused(append_entries{{most}, {most}, {4}, {6}, {}}));
+  CHECK(is_refused(append_entries{{most + 1}, {most}, {4}, {6}, {}}));
+  CHECK(is_refused(append_entries{{most}, {most + 1}, {4}, {6}, {}}));
+  CHECK_FALSE(is_refused(append_result{{5}, {}, {most}}));
+  CHECK(is_refused(append_result{{5}, {}, {most + 1}}));
+  CHECK_FALSE(is_refused(install_snapshot{{5}, {{most}, {4}, three(), {1}, 0}}));
+  CHECK(is_refused(install_snapshot{{5}, {{most + 1}, {4}, three(), {1}, 0}}));
 }
 
 TEST_CASE("a membership in which one stands twice, or nobody, is refused") {

@@ -270,7 +270,7 @@ TEMPLATE_TEST_CASE("a state travels in pieces and is put in place as one step, w
 
 TEST_CASE("a piece of a state that is none is refused") {
   const auto kv = make_memory_kv();
-  CHECK(read_state(*kv->snapshot(), p, "\x7fkey", 100).error().code == errc::corrupt);
-  CHECK(stage(*kv, p, {{{family::vote, "", "x"}}, ""}).error().code == errc::corrupt);
-  CHECK(stage(*kv, p, {{{family::meta, "s", "x"}}, ""}).error().code == errc::corrupt);
+  CHECK(read_state(*kv->snapshot(), p, "\x7fkey", 100).error().code == errc::bad_request);
+  CHECK(stage(*kv, p, {{{family::vote, "", "x"}}, ""}).error().code == errc::bad_request);
+  CHECK(stage(*kv, p, {{{family::meta, "s", "x"}}, ""}).error().code == errc::bad_request);
 }
