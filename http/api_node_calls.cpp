@@ -50,7 +50,7 @@ api_call description() {
 std::vector<api_call> node_calls(const api_facts& /*facts*/) {
   return {plain_call("/healthz", "getHealth", "Whether the node lives", "",
                      {200, "it does", {"Cache-Control"}, json_content("NodeState", {{"status", "ok"}})}),
-          readiness(), metrics(), description()};
+          readiness(), metrics(), cluster_call(), description()};
 }
 
 }  // namespace dip::http

@@ -112,6 +112,7 @@ api_json components(const std::vector<api_call>& calls, const api_facts& facts) 
   api_json schemas;
   add_recipe_schemas(schemas, facts);
   add_record_schemas(schemas);
+  add_cluster_schemas(schemas);
   add_problem_schemas(schemas);
   return {{"schemas", std::move(schemas)},
           {"parameters", parameter_components(facts)},

@@ -71,14 +71,30 @@ public:
 };
 
 // Starts children. Any thread.
+// What libvips reads and writes with.
+struct codec_library {
+  std::string name;     // "png"
+  std::string version;  // "1.6.58"
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.name, s.version);
+  }
+};
+
+struct codec_program {
+  std::string name;     // "dip-codec"
+  std::string libvips;  // "8.18.7"
+  std::vector<codec_library> libraries;
+};
+
 class codec_launcher {
 public:
   virtual ~codec_launcher() = default;
   [[nodiscard]] virtual result<std::unique_ptr<codec>> launch() = 0;
   // Process ids of the living children (for tests that kill them, and for figures).
   [[nodiscard]] virtual std::vector<int> children() const = 0;
-  // "libvips 8.18.7", as the child reported it.
-  [[nodiscard]] virtual std::string version() const = 0;
+  // As the children's programs report them; one that was not started yet reports nothing.
+  [[nodiscard]] virtual std::vector<codec_program> programs() const = 0;
   // What can be read and written here. The first call may take as long as a program takes to start.
   [[nodiscard]] virtual format_set formats() const = 0;
   [[nodiscard]] virtual bool can_write(image_format format) const = 0;

@@ -131,9 +131,9 @@ void fork_server::rest() {
   stop();
 }
 
-std::string fork_server::libvips() const {
+codec_program fork_server::program() const {
   const std::lock_guard lock{mutex_};
-  return said_.libvips;
+  return {program_.substr(program_.rfind('/') + 1), said_.libvips, said_.libraries};
 }
 
 std::string fork_server::missing_walls() const {

@@ -51,7 +51,7 @@ public:
   // Lets the zygote go if it has no child; the next `fork` starts it again.
   void rest();
   // As the zygote said last; empty before it was started.
-  [[nodiscard]] std::string libvips() const;
+  [[nodiscard]] codec_program program() const;
   [[nodiscard]] std::string missing_walls() const;
   [[nodiscard]] format_set formats() const;
 

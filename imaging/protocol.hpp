@@ -13,7 +13,7 @@
 
 namespace dip::protocol {
 
-inline constexpr std::uint32_t version = 3;
+inline constexpr std::uint32_t version = 4;
 
 // To the zygote, on its descriptor 3.
 inline constexpr int zygote_socket = 3;
@@ -43,12 +43,13 @@ struct fork_reply {
   std::int32_t pid = 0;  // in the zygote's own namespace; 0: it could not be forked, `detail` says why
   std::string detail;
   std::string libvips;  // "8.18.7"
+  std::vector<codec_library> libraries;
   std::string missing;  // of the sandbox, for a person
   format_set formats;
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.protocol, s.pid, s.detail, s.libvips, s.missing, s.formats);
+    return f(s.protocol, s.pid, s.detail, s.libvips, s.libraries, s.missing, s.formats);
   }
 };
 

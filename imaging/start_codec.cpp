@@ -36,9 +36,11 @@ public:
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  std::string version() const override {
-    const auto wide = wide_ ? wide_->libvips() : std::string{};
-    return "libvips " + fast_->libvips() + (wide.empty() ? "" : " and " + wide);
+  std::vector<codec_program> programs() const override {
+    std::vector<codec_program> out{fast_->program()};
+    if (wide_)
+      if (auto wide = wide_->program(); !wide.libvips.empty()) out.push_back(std::move(wide));
+    return out;
   }
   std::string missing_walls() const override { return fast_->missing_walls(); }
 

@@ -1,5 +1,6 @@
 #include "runtime/node_status.hpp"
 
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -104,6 +105,17 @@ void add_queues(exposition& out, caf::actor_system& system, const directory& whe
             [](const caf::error&) {});  // being made again: it is missing from this scrape
 }
 
+void add_programs(exposition& out, const codec_launcher& codecs) {
+  for (const auto& program : codecs.programs()) {
+    const auto add = [&](const std::string& library, const std::string& version) {
+      out.gauge("dip_codec_library", "What images are read and written with.", 1,
+                {{"program", program.name}, {"library", library}, {"version", version}});
+    };
+    add("libvips", program.libvips);
+    for (const auto& l : program.libraries) add(l.name, l.version);
+  }
+}
+
 void add_formats(exposition& out, format_set there) {
   const auto add = [&](const format_spec& spec, const char* direction, bool can) {
     out.gauge("dip_image_format", "Whether images of a format can be read or written here.", can ? 1 : 0,
@@ -119,7 +131,12 @@ void add_formats(exposition& out, format_set there) {
 
 node_status::node_status(const environment& env, caf::actor_system& system, const codec_launcher& codecs,
                          std::string public_url, const std::atomic<bool>& draining)
-    : env_(env), system_(system), codecs_(codecs), public_url_(std::move(public_url)), draining_(draining) {}
+    : env_(env),
+      system_(system),
+      codecs_(codecs),
+      public_url_(std::move(public_url)),
+      since_(env.time->wall()),
+      draining_(draining) {}
 
 bool node_status::ready(std::string& why_not) {
   if (draining_) {
@@ -134,9 +151,33 @@ bool node_status::ready(std::string& why_not) {
   return true;
 }
 
+http::cluster_picture node_status::cluster() {
+  http::cluster_picture out;
+  http::cluster_picture::node self{.name = env_.node,
+                                   .address = env_.cfg->nodes.front().origin(),
+                                   .version = DIP_VERSION,
+                                   .since = since_,
+                                   .disk_free = env_.store->stats().free_bytes,
+                                   .formats = codecs_.formats()};
+  (void)::getloadavg(&self.load, 1);
+  for (const auto& program : codecs_.programs()) {
+    auto& told =
+        self.codecs.emplace_back(http::cluster_picture::codec_program{program.name, program.libvips, {}});
+    for (const auto& l : program.libraries) told.libraries.push_back({l.name, l.version});
+  }
+  out.nodes.push_back(std::move(self));
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
+    out.partitions.push_back({.number = p,
+                              .leader = env_.where->partition({p}) ? env_.node : std::string{},
+                              .replicas = {env_.node},
+                              .applied = env_.store->view({p})->applied().value});
+  return out;
+}
+
 std::string node_status::metrics() {
   exposition out;
-  out.gauge("dip_info", "What runs here.", 1, {{"node", env_.node}, {"codec", codecs_.version()}});
+  out.gauge("dip_info", "What runs here.", 1, {{"node", env_.node}, {"version", DIP_VERSION}});
+  add_programs(out, codecs_);
   add_formats(out, codecs_.formats());
   for (size_t i = 1; i < responses_.size(); ++i)
     out.counter("dip_http_responses_total", "Answers of the gateway.", responses_[i],

@@ -21,6 +21,7 @@ public:
               std::string public_url, const std::atomic<bool>& draining);
   bool ready(std::string& why_not) override;
   std::string metrics() override;
+  http::cluster_picture cluster() override;
   bool draining() override { return draining_; }
   const std::string& public_url() override { return public_url_; }
   format_set formats() override { return codecs_.formats(); }
@@ -34,6 +35,7 @@ private:
   caf::actor_system& system_;
   const codec_launcher& codecs_;
   std::string public_url_;
+  const wall_time since_;
   std::atomic<const http::server*> gateway_{nullptr};
   const std::atomic<bool>& draining_;
   std::array<std::atomic<std::uint64_t>, 6> responses_{};  // by the status' first digit

@@ -17,11 +17,13 @@ import resource
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 UPLOAD = str(HERE / "upload.lua")
@@ -84,6 +86,16 @@ def idle_connections(port, count):
     return held
 
 
+def photo(size):
+    """A PNG of about so many bytes, none of which can be compressed."""
+    from support import png_chunk
+
+    side = int((size / 3) ** 0.5)
+    rows = b"".join(b"\0" + os.urandom(3 * side) for _ in range(side))
+    return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) +
+            png_chunk(b"IDAT", zlib.compress(rows, 1)) + png_chunk(b"IEND", b""))
+
+
 def uploads(port, image, connections, seconds, patient=False):
     """Uploads a second that were answered with 201, which is after their fsync. `patient` clients may be refused."""
     env = {**os.environ, "BODY": image, **({"PATIENT": "1"} if patient else {})}
@@ -143,7 +155,7 @@ def main():
         pathlib.Path(home, "nginx.conf").write_text(NGINX.format(home=home, port=port))
         nginx = subprocess.Popen(["nginx", "-c", f"{home}/nginx.conf", "-e", f"{home}/error.log"])
         end.callback(lambda: (nginx.terminate(), nginx.wait()))
-        small, large = png(16, 16, total=1024), png(16, 16, total=1024 * 1024)
+        small, large = png(16, 16, total=1024), photo(1024 * 1024)
         pathlib.Path(home, "small").write_bytes(small)
         pathlib.Path(home, "large").write_bytes(large)
         ours = {name: "/" + node.client.upload(data).json()["url"].split("/", 3)[3]

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <sstream>
 
 #include <malloc.h>
 
@@ -93,6 +94,16 @@ bool start_library(const char* program) {
 std::string library_version() {
   return std::to_string(vips_version(0)) + '.' + std::to_string(vips_version(1)) + '.' +
          std::to_string(vips_version(2));
+}
+
+// As the build found them: libvips does not tell what it stands on.
+std::vector<codec_library> codec_libraries() {
+  std::vector<codec_library> out;
+  std::istringstream all{DIP_CODEC_LIBRARIES};
+  for (std::string one; std::getline(all, one, ';');)
+    if (const auto equals = one.find('='); equals != std::string::npos)
+      out.push_back({one.substr(0, equals), one.substr(equals + 1)});
+  return out;
 }
 
 refusal blame(const vips::VError& thrown, errc otherwise) {

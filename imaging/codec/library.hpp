@@ -17,6 +17,7 @@ using vips::VImage;
 [[nodiscard]] bool start_library(const char* program);
 // "8.18.7"
 [[nodiscard]] std::string library_version();
+[[nodiscard]] std::vector<codec_library> codec_libraries();
 
 // Thrown where we, and not libvips, say no.
 struct refusal : std::runtime_error {

@@ -63,6 +63,7 @@ result<forked> fork_child(const protocol::child_bounds& bounds, const walls& aro
 bool answer(const message& from, const walls& around) {
   protocol::fork_reply reply;
   reply.libvips = library_version();
+  reply.libraries = codec_libraries();
   reply.missing = around.missing;
   for (const auto& spec : format_table()) {
     if (can_read(spec.format)) reply.formats.add_reading(spec.format);

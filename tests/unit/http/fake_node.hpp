@@ -292,6 +292,7 @@ struct fake_self final : node_port {
   std::string why;
   bool drains = false;
   std::string origin = "http://img.example.org";
+  cluster_picture picture;
 
   bool ready(std::string& why_not) override {
     const std::lock_guard lock{mutex};
@@ -299,6 +300,7 @@ struct fake_self final : node_port {
     return why.empty();
   }
   std::string metrics() override { return "dip_up 1\n"; }
+  cluster_picture cluster() override { return picture; }
   bool draining() override { return drains; }
   const std::string& public_url() override { return origin; }
   format_set formats() override { return {~0U, ~0U}; }

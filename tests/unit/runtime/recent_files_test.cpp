@@ -1,7 +1,7 @@
+#include "runtime/recent_files.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-
-#include "runtime/recent_files.hpp"
 
 namespace dip {
 namespace {
@@ -76,8 +76,8 @@ TEST_CASE("a file that is kept again is there once, as it came last") {
 
 TEST_CASE("beyond each limit the file goes that was asked for longest ago") {
   const auto largest = recent_files::small;
-  const auto [limit, size] = GENERATE_COPY(
-      table<recent_files::limits, size_t>({{{.files = 2}, 10}, {{.open = 2}, largest + 1}, {{.bytes = 2 * largest}, largest}}));
+  const auto [limit, size] = GENERATE_COPY(table<recent_files::limits, size_t>(
+      {{{.files = 2}, 10}, {{.open = 2}, largest + 1}, {{.bytes = 2 * largest}, largest}}));
   shelf s{limit};
   const auto a = s.store('a', size), b = s.store('b', size), c = s.store('c', size);
   s.keep(a);

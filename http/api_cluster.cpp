@@ -1,0 +1,96 @@
+#include <string>
+
+#include "http/api_schema.hpp"
+
+namespace dip::http {
+namespace {
+
+api_json text(std::string_view what) { return {{"type", "string"}, {"description", what}}; }
+
+api_json count(std::string_view what) { return {{"type", "integer"}, {"minimum", 0}, {"description", what}}; }
+
+api_json list_of(api_json items, std::string_view what) {
+  return {{"type", "array"}, {"items", std::move(items)}, {"description", what}};
+}
+
+api_json record(const api_json& properties, std::string_view what) {
+  std::vector<std::string_view> all;
+  for (const auto& [name, schema] : properties.items()) all.push_back(name);
+  auto out = object_schema(properties, all);
+  out["description"] = what;
+  return out;
+}
+
+api_json example_node() {
+  return {{"name", "n1"},
+          {"address", "http://10.0.0.1:8080"},
+          {"up", true},
+          {"version", "0.1.0"},
+          {"since", "2026-03-04T05:06:07.089Z"},
+          {"disk_free", 512'000'000'000},
+          {"load", 0.42},
+          {"formats", {{"read", words({"jpeg", "png"})}, {"write", words({"jpeg", "png"})}}},
+          {"codecs", api_json::array({{{"program", "dip-codec"},
+                                       {"libvips", "8.18.7"},
+                                       {"libraries", {{"png", "1.6.58"}, {"webp", "1.6.0"}}}}})}};
+}
+
+}  // namespace
+
+void add_cluster_schemas(api_json& to) {
+  to["NodeFormats"] = record({{"read", list_of(schema_ref("Format"), "as files")},
+                              {"write", list_of(schema_ref("Format"), "as outputs")}},
+                             "what the node's libvips can do");
+  to["CodecProgram"] =
+      record({{"program", text("dip-codec, or dip-codec-wide for what that one cannot")},
+              {"libvips", text("its version")},
+              {"libraries",
+               {{"type", "object"},
+                {"additionalProperties", {{"type", "string"}}},
+                {"description",
+                 "versions of what it reads and writes with, as far as they were known when it was built"}}}},
+             "what touches pixels");
+  to["Node"] = record(
+      {{"name", text("of cluster.conf")},
+       {"address", text("where it answers")},
+       {"up", {{"type", "boolean"}, {"description", "whether it was heard of lately"}}},
+       {"version", text("of dip")},
+       {"since", schema_ref("Time")},
+       {"disk_free", count("bytes where its data is")},
+       {"load", {{"type", "number"}, {"minimum", 0}, {"description", "of its machine, over a minute"}}},
+       {"formats", schema_ref("NodeFormats")},
+       {"codecs", list_of(schema_ref("CodecProgram"), "those that were started")}},
+      "a node of the cluster");
+  to["Partition"] =
+      record({{"partition", count("its number")},
+              {"leader",
+               {{"type", words({"string", "null"})}, {"description", "a node's name; null: none is known"}}},
+              {"replicas", list_of({{"type", "string"}}, "names of nodes")},
+              {"applied", count("index of the last entry that the answering node has applied")}},
+             "a part of the cluster's state");
+  to["Cluster"] = record(
+      {{"nodes", list_of(schema_ref("Node"), "")}, {"partitions", list_of(schema_ref("Partition"), "")}},
+      "the cluster, as the answering node sees it");
+}
+
+api_call cluster_call() {
+  return {
+      .method = "GET",
+      .pattern = "/cluster",
+      .path = "/cluster",
+      .id = "getCluster",
+      .tag = "node",
+      .summary = "Nodes and partitions",
+      .text = "With the formats that each node reads and writes, and by which versions of which libraries.",
+      .answers = {{200,
+                   "now",
+                   {"Cache-Control"},
+                   json_content("Cluster", {{"nodes", api_json::array({example_node()})},
+                                            {"partitions", api_json::array({{{"partition", 0},
+                                                                             {"leader", "n1"},
+                                                                             {"replicas", words({"n1"})},
+                                                                             {"applied", 1234}}})}})}},
+      .scope = "admin"};
+}
+
+}  // namespace dip::http

@@ -1,0 +1,49 @@
+#include "http/cluster_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dip::http {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json formats(const format_set& there) {
+  json read = json::array(), write = json::array();
+  for (const auto& spec : format_table()) {
+    if (there.can_read(spec.format)) read.push_back(spec.name);
+    if (there.can_write(spec.format)) write.push_back(spec.name);
+  }
+  return {{"read", std::move(read)}, {"write", std::move(write)}};
+}
+
+json program(const cluster_picture::codec_program& p) {
+  json libraries = json::object();
+  for (const auto& l : p.libraries) libraries[l.name] = l.version;
+  return {{"program", p.name}, {"libvips", p.libvips}, {"libraries", std::move(libraries)}};
+}
+
+json node(const cluster_picture::node& n) {
+  json codecs = json::array();
+  for (const auto& p : n.codecs) codecs.push_back(program(p));
+  return {{"name", n.name},       {"address", n.address},          {"up", n.up},
+          {"version", n.version}, {"since", to_rfc3339(n.since)},  {"disk_free", n.disk_free},
+          {"load", n.load},       {"formats", formats(n.formats)}, {"codecs", std::move(codecs)}};
+}
+
+json partition(const cluster_picture::partition& p) {
+  return {{"partition", p.number},
+          {"leader", p.leader.empty() ? json{} : json(p.leader)},
+          {"replicas", p.replicas},
+          {"applied", p.applied}};
+}
+
+}  // namespace
+
+std::string cluster_json(const cluster_picture& c) {
+  json out{{"nodes", json::array()}, {"partitions", json::array()}};
+  for (const auto& n : c.nodes) out["nodes"].push_back(node(n));
+  for (const auto& p : c.partitions) out["partitions"].push_back(partition(p));
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace dip::http
