@@ -112,32 +112,32 @@ public:
 // The cluster, as the node that is asked sees it.
 struct cluster_picture {
   struct library {
-    std::string name, version;
+    std::string name = {}, version = {};
   };
   struct codec_program {
-    std::string name;     // "dip-codec"
-    std::string libvips;  // its version
-    std::vector<library> libraries;
+    std::string name = {};     // "dip-codec"
+    std::string libvips = {};  // its version
+    std::vector<library> libraries = {};
   };
   struct node {
-    std::string name;
-    std::string address;  // "http://10.0.0.1:8080"
+    std::string name = {};
+    std::string address = {};  // "http://10.0.0.1:8080"
     bool up = true;
-    std::string version;          // of dip
+    std::string version = {};     // of dip
     wall_time since{};            // in this run
     std::uint64_t disk_free = 0;  // bytes
     double load = 0;              // of its machine, over a minute
-    format_set formats;
-    std::vector<codec_program> codecs;
+    format_set formats = {};
+    std::vector<codec_program> codecs = {};
   };
   struct partition {
     std::uint16_t number = 0;
-    std::string leader;  // a node's name; empty: none is known
-    std::vector<std::string> replicas;
+    std::string leader = {};  // a node's name; empty: none is known
+    std::vector<std::string> replicas = {};
     std::uint64_t applied = 0;  // the last entry's index here
   };
-  std::vector<node> nodes;
-  std::vector<partition> partitions;
+  std::vector<node> nodes = {};
+  std::vector<partition> partitions = {};
 };
 
 class node_port {

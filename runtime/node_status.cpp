@@ -158,7 +158,8 @@ http::cluster_picture node_status::cluster() {
                                    .version = DIP_VERSION,
                                    .since = since_,
                                    .disk_free = env_.store->stats().free_bytes,
-                                   .formats = codecs_.formats()};
+                                   .formats = codecs_.formats(),
+                                   .codecs = {}};
   (void)::getloadavg(&self.load, 1);
   for (const auto& program : codecs_.programs()) {
     auto& told =

@@ -190,8 +190,8 @@ bool run(const char* program, int rounds) {
   clocks time;
   if (::clock_getcpuclockid(launcher->children().at(0), &time.child) != 0)
     throw std::runtime_error{"the child has no clock"};
-  std::printf("%s\n%s, 1 thread, cache off, %d rounds turn by turn, medians\n\n", machine().c_str(),
-              launcher->version().c_str(), rounds);
+  std::printf("%s\nlibvips %s, 1 thread, cache off, %d rounds turn by turn, medians\n\n", machine().c_str(),
+              launcher->programs().front().libvips.c_str(), rounds);
   std::printf("%-48s %8s %8s %8s %7s %7s\n", "CPU ms an image", "direct", "2 stages", "child", "walls",
               "all");
   std::printf("%-48s %26s %7.2f %7.2f\n", "", "bars", child_bar, stages_bar);

@@ -100,7 +100,7 @@ std::string library_version() {
 std::vector<codec_library> codec_libraries() {
   std::vector<codec_library> out;
   std::istringstream all{DIP_CODEC_LIBRARIES};
-  for (std::string one; std::getline(all, one, ';');)
+  for (std::string one; std::getline(all, one, ',');)
     if (const auto equals = one.find('='); equals != std::string::npos)
       out.push_back({one.substr(0, equals), one.substr(equals + 1)});
   return out;

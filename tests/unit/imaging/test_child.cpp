@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -47,9 +48,16 @@ TEST_CASE("a program that is missing or is no codec is found at the start") {
   CHECK(wrong.error().code == errc::io);
 }
 
-TEST_CASE("the codec says which libvips it has") {
+TEST_CASE("the codec says which libvips and libraries it has") {
   const auto launcher = start();
-  CHECK(launcher->version().starts_with("libvips 8."));
+  const auto programs = launcher->programs();
+  REQUIRE(programs.size() == 1);
+  CHECK(programs[0].name == "dip-codec");
+  CHECK(programs[0].libvips.starts_with("8."));
+  const auto& all = programs[0].libraries;
+  const auto png = std::ranges::find(all, "png", &codec_library::name);
+  REQUIRE(png != all.end());
+  CHECK(png->version.starts_with("1."));
   CHECK(launcher->children().empty());
 }
 
