@@ -413,6 +413,7 @@ class Described(DescribedNode):
         until("the owner is told", lambda: self.ask("GET", f"/requests/{told}").json()["notification"]["email"] == "sent")
         self.assertEqual(self.ask("POST", f"/requests/{told}/resend").status, 202)
         self.assertEqual(self.ask("GET", "/suppressions").status, 200)
+        self.assertEqual(self.ask("GET", "/cluster").status, 200)
         self.assertEqual(self.ask("DELETE", "/suppressions/nobody@example.org").status, 404)
         self.cancel_one()
         for path in (output, f"/files/rtp-request-files/{self.ask('POST', '/files', png(6, 6)).json()['key']}"):
