@@ -58,6 +58,14 @@ std::optional<std::string> all_of(object_reader& file, size_t size) {
   return out;
 }
 
+// In memory where it is small; open also where its bytes cannot be read: sending it will say why.
+std::shared_ptr<http::opened_object> opened(object_row row, std::unique_ptr<object_reader> file) {
+  if (row.size <= recent_files::small)
+    if (auto bytes = all_of(*file, row.size))
+      return std::make_shared<file_in_memory>(std::move(row), std::move(*bytes));
+  return std::make_shared<open_file>(std::move(row), std::move(file));
+}
+
 size_t memory_of(const http::opened_object& file) { return file.descriptor() < 0 ? file.row().size : 0; }
 
 }  // namespace
@@ -69,11 +77,7 @@ std::size_t recent_files::hashed::operator()(const object_name& n) const {
 std::shared_ptr<http::opened_object> recent_files::keep(object_row row, std::unique_ptr<object_reader> file,
                                                         std::uint64_t version) {
   const auto name = row.name;
-  std::shared_ptr<http::opened_object> out;
-  if (row.size <= small)
-    if (auto bytes = all_of(*file, row.size))
-      out = std::make_shared<file_in_memory>(std::move(row), std::move(*bytes));
-  if (!out) out = std::make_shared<open_file>(std::move(row), std::move(file));
+  auto out = opened(std::move(row), std::move(file));
 
   const std::lock_guard lock{mutex_};
   if (const auto found = places_.find(name); found != places_.end()) drop(found->second);

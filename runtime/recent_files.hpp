@@ -26,8 +26,7 @@ public:
 
   explicit recent_files(limits l) : limits_(l) {}
 
-  // Row and bytes as they are sent. `version` is the row's from before it was read. The file as it came when
-  // its bytes cannot be read: sending it will say why.
+  // Row and bytes as they are sent. `version` is the row's from before it was read.
   std::shared_ptr<http::opened_object> keep(object_row row, std::unique_ptr<object_reader> file,
                                             std::uint64_t version);
   // nullptr: it is not here, or not of this version.
