@@ -144,7 +144,7 @@ bool node_status::ready(std::string& why_not) {
     return false;
   }
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    if (!env_.where->partition({p})) {
+    if (!env_.where->partition({p}) || !env_.where->topic({p}, topic_name::request)) {
       why_not = "partition " + std::to_string(p) + " has no leader";
       return false;
     }
