@@ -49,8 +49,8 @@ void partition_replica::receive(consensus::message m) {
 }
 
 // Many writes that became durable together are one event: one batch of rows.
-void partition_replica::run(std::vector<std::function<void()>> steps) {
-  for (auto& step : steps) {
+void partition_replica::run(const std::vector<std::function<void()>>& steps) {
+  for (const auto& step : steps) {
     if (stopped_) return;
     step();
   }

@@ -38,7 +38,7 @@ public:
   void tick();
   void receive(consensus::message m);
   // What the store has posted, in order.
-  void run(std::vector<std::function<void()>> steps);
+  void run(const std::vector<std::function<void()>>& steps);
 
   // As the leader; stamped with `wall`, or the latest stamp when that is later. It is settled in one of the
   // effects that follow. Errors, and then nothing was taken: `not_leader`, also before `effects::serves`;
