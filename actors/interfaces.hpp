@@ -20,8 +20,14 @@ namespace dip {
 using partition_actor = caf::typed_actor<
     // Into the log; answered when durable on a majority and applied.
     caf::replies_to<propose>::with<answer>,
-    // From the log's writer.
-    caf::reacts_to<durable>,
+    // Answered when a majority has said that this is still the leader.
+    caf::replies_to<confirm_read>::with<answer>,
+    // From other nodes.
+    caf::reacts_to<parcel>,
+    // The store has done what was asked of it (actors/posted_steps.hpp); sent by whoever brings the first.
+    caf::reacts_to<caf::atom_constant<caf::atom("stored")>>,
+    // Time to look whether there still is a leader, or to say that there is; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("tick")>, std::uint64_t>,
     // Looks for what retention lets go of; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("retain")>>,
     // A child that went down is made again after its delay; sent by itself.

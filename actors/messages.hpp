@@ -12,7 +12,8 @@
 
 namespace dip {
 
-// An entry for the partition's log. Answered once it is durable on a majority and applied.
+// An entry for the partition's log. Answered once it is durable on a majority and applied; `no_quorum` where
+// the partition is not led, nothing was taken, and where it is led no longer: what came of it is unknown.
 struct propose {
   command what;
   template <class S, class F>
@@ -44,12 +45,21 @@ struct publish {
   }
 };
 
-// The log of this partition is on disk up to here.
-struct durable {
-  log_index up_to;
+// From another node's replica of this partition, or several of them: bytes of consensus/parcel.hpp.
+struct parcel {
+  std::string bytes;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.up_to);
+    return f(s.bytes);
+  }
+};
+
+// Whether what is applied here is all that anybody was told before it was asked. Answered `no_quorum` where
+// nobody can tell.
+struct confirm_read {
+  template <class S, class F>
+  static auto fields(S&, F&& f) {
+    return f();
   }
 };
 

@@ -1,142 +1,207 @@
 #include "actors/partition.hpp"
 
-#include <array>
+#include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "actors/directory.hpp"
-#include "actors/queue.hpp"
-#include "actors/topic.hpp"
+#include "actors/house.hpp"
+#include "actors/partition_news.hpp"
+#include "consensus/parcel.hpp"
 #include "storage/retention.hpp"
 
 namespace dip {
 namespace {
 
-using self_ptr = counted_actor<partition_actor, partition_state>*;
+using self_ptr = counted_actor<partition_actor, partition_owner>*;
 using retain_atom = caf::atom_constant<caf::atom("retain")>;
+using stored_atom = caf::atom_constant<caf::atom("stored")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 constexpr std::chrono::seconds retention_every{30};
+// Below the largest message between nodes.
+constexpr size_t parcel_bytes = size_t{56} * 1024;
 
-answer refusal(const error& e) {
-  answer a;
-  a.ok = false;
-  a.code = e.code;
-  a.detail = e.detail;
-  a.pointer = e.pointer;
-  return a;
+// Whoever waits for a place in the log cannot be told any more.
+void give_up_all(self_ptr self) {
+  for (auto& [place, promise] : std::exchange(self->state.waiting, {}))
+    promise.deliver(refusal({errc::no_quorum, "the partition is not led here any more", ""}));
 }
 
-answer answer_of(const apply_outcome& o) {
-  auto a = o.verdict ? answer{} : refusal(o.verdict.error());
-  a.request = o.request;
-  a.idempotency = o.idempotency;
-  return a;
+void wake_house(self_ptr self, const environment* env, partition_id p, term_number term) {
+  self->state.awake_in = term;
+  // The rows as they are now are what the children begin with; what is applied from here on comes as deltas.
+  self->state.house.start(self, house_of(env, p, term, self), env->time);
+  if (env->on_serves) env->on_serves(p, true);
 }
 
-request_news news_of(const request_record& r) {
-  return {r.id, r.status, r.run, r.timeline.empty() ? 0 : r.timeline.size() - 1};
+void put_to_sleep(self_ptr self, const environment* env, partition_id p) {
+  self->state.awake_in.reset();
+  self->state.house.stop();
+  give_up_all(self);
+  if (env->on_serves) env->on_serves(p, false);
 }
 
-// A queue's changes go through its topic, so that each queue sees one stream in the log's order.
-void tell_topics(self_ptr self, const environment* env, const std::vector<apply_outcome>& outcomes) {
-  std::array<committed, queue_count> by_topic;
-  std::vector<object_name> removed;
-  for (const auto& o : outcomes) {
-    for (const auto& c : o.queues)
-      by_topic.at(static_cast<size_t>(c.message.ref.queue)).queue.push_back({o.index, c.what, c.message});
-    for (const auto& r : o.requests)
-      by_topic.at(static_cast<size_t>(r.topic)).news.push_back(news_of(r.record));
-    removed.insert(removed.end(), o.removed_objects.begin(), o.removed_objects.end());
-  }
-  const auto p = self->state.log->partition();
-  for (size_t t = 0; t < by_topic.size(); ++t)
-    if (!by_topic[t].queue.empty() || !by_topic[t].news.empty())
-      if (const auto h = env->where->topic(p, static_cast<topic_name>(t)))
-        self->send(*h, std::move(by_topic[t]));
-  if (!removed.empty())
-    if (const auto h = env->where->scrubber()) self->send(*h, std::move(removed));
+void follow_leadership(self_ptr self, const environment* env, partition_id p, const consensus::effects& e) {
+  auto& s = self->state;
+  if (s.awake_in && (!e.serves || *s.awake_in != e.term)) put_to_sleep(self, env, p);
+  if (e.serves && !s.awake_in) wake_house(self, env, p, e.term);
 }
 
-void on_durable(self_ptr self, const environment* env, log_index up_to) {
-  const auto outcomes = self->state.log->persisted(up_to);
-  // The topics are told first: who has its answer finds the news under way already.
-  tell_topics(self, env, outcomes);
-  for (const auto& o : outcomes) {
-    const auto it = self->state.waiting.find(o.index);
+void settle(self_ptr self, const std::vector<consensus::settled>& proposals,
+            const std::vector<apply_outcome>& outcomes) {
+  for (const auto& s : proposals) {
+    const auto it = self->state.waiting.find({s.index, s.term});
     if (it == self->state.waiting.end()) continue;
-    it->second.deliver(answer_of(o));
+    const auto o = std::lower_bound(outcomes.begin(), outcomes.end(), s.index,
+                                    [](const apply_outcome& x, log_index i) { return x.index < i; });
+    if (s.what == consensus::verdict::committed && o != outcomes.end() && o->index == s.index)
+      it->second.deliver(answer_of(*o));
+    else
+      it->second.deliver(refusal({errc::no_quorum, "another leader has taken over", ""}));
     self->state.waiting.erase(it);
   }
 }
 
-void retain(self_ptr self, const environment* env) {
-  const auto now = env->time->wall();
-  const auto view = self->state.log->view();
-  if (auto expired = find_expired(*view, now, env->cfg->retention)) {
-    const auto put = self->state.log->propose(std::move(*expired), now);
-    if (!put) self->counters()->set_last_error("retention: " + put.error().detail);
+void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids, const answer& with) {
+  for (const auto id : ids) {
+    const auto it = self->state.reading.find(id);
+    if (it == self->state.reading.end()) continue;
+    it->second.deliver(with);
+    self->state.reading.erase(it);
   }
+}
+
+void send_parcels(const environment* env, partition_id p, std::vector<consensus::message> messages) {
+  if (messages.empty() || env->to_peers == nullptr) return;
+  consensus::outbox out{parcel_bytes};
+  for (auto& m : messages) out.add(p, std::move(m));
+  for (auto& [to, bytes] : out.take()) env->to_peers->send(to, p, std::move(bytes));
+}
+
+milliseconds steady_now(const environment* env) {
+  return std::chrono::floor<milliseconds>(env->time->steady().time_since_epoch());
+}
+
+// One timer at a time: what is due later than the one that runs is looked at when that one fires.
+void arm(self_ptr self, const environment* env) {
+  auto& s = self->state;
+  const auto next = s.replica->next_timeout();
+  if (!next || (s.armed && *s.armed <= *next)) return;
+  s.armed = next;
+  self->delayed_send(self, std::max(*next - steady_now(env), milliseconds{0}), tick_atom::value, ++s.epoch);
+}
+
+void hear(self_ptr self, const environment* env, partition_id p, consensus::effects e,
+          const std::vector<apply_outcome>& outcomes) {
+  send_parcels(env, p, std::move(e.messages));
+  follow_leadership(self, env, p, e);
+  // The topics are told first: who has its answer finds the news under way already.
+  if (self->state.awake_in) tell_topics(env, p, outcomes);
+  tell_scrubber(env, outcomes);
+  settle(self, e.proposals, outcomes);
+  answer_reads(self, e.reads, {});
+  answer_reads(self, e.given_up, refusal({errc::no_quorum, "the partition is not led here any more", ""}));
+}
+
+void take_parcel(self_ptr self, partition_id p, const parcel& from_peer) {
+  auto messages = consensus::parse_parcel(from_peer.bytes);
+  if (!messages) return self->counters()->set_last_error("a parcel: " + messages.error().detail);
+  for (auto& m : *messages)
+    if (m.partition == p) self->state.replica->receive(std::move(m.what));
+}
+
+// Nothing was taken: whoever is asked next may take it.
+answer not_taken(const error& e) {
+  return refusal(e.code == errc::not_leader ? error{errc::no_quorum, e.detail, ""} : e);
+}
+
+void take(self_ptr self, const environment* env, command what, partition_owner::promise& promise) {
+  const auto at = self->state.replica->propose(std::move(what), env->time->wall());
+  if (at)
+    self->state.waiting.emplace(*at, promise);
+  else
+    promise.deliver(not_taken(at.error()));
+}
+
+void retain(self_ptr self, const environment* env, partition_id p) {
   self->delayed_send(self, retention_every, retain_atom::value);
-}
-
-// What a topic that went down had under way to its queue is lost: the queue begins anew, from the rows.
-void restart_queue(caf::local_actor* parent, const environment* env, partition_id p, queue_name q) {
-  if (const auto h = env->where->queue(p, q)) parent->send_exit(*h, caf::exit_reason::user_shutdown);
-}
-
-std::vector<child_spec> house_of(const environment* env, partition_id p, term_number term,
-                                 const partition_actor& me) {
-  std::vector<child_spec> out;
-  const auto number = "/" + std::to_string(p.value);
-  for (std::uint8_t i = 0; i < queue_count; ++i) {
-    const auto t = static_cast<topic_name>(i);
-    const auto q = static_cast<queue_name>(i);
-    out.push_back({std::string{to_string(t)} + number, [=](caf::local_actor* parent) {
-                     auto h = parent->spawn(topic, env, p, t, me);
-                     env->where->put(p, t, h);
-                     restart_queue(parent, env, p, queue_of(t));
-                     return caf::actor_cast<caf::actor>(h);
-                   }});
-    out.push_back({std::string{to_string(q)} + number, [=](caf::local_actor* parent) {
-                     auto h = parent->spawn(queue, env, p, q, term, me);
-                     env->where->put(p, q, h);
-                     return caf::actor_cast<caf::actor>(h);
-                   }});
+  if (!self->state.awake_in) return;
+  const auto now = env->time->wall();
+  const auto view = env->store->view(p);
+  if (auto expired = find_expired(*view, now, env->cfg->retention)) {
+    const auto put = self->state.replica->propose(std::move(*expired), now);
+    if (!put) self->counters()->set_last_error("retention: " + put.error().detail);
+    arm(self, env);
   }
-  return out;
+}
+
+std::unique_ptr<partition_replica> open_replica(self_ptr self, const environment* env, partition_id p) {
+  auto first = env->first_members(p);
+  if (!first.is_voter(env->replica)) first = {};
+  // Weak: a step on its way must not keep the actor alive.
+  self->state.stored = std::make_shared<posted_steps>([me = self->address()] {
+    if (const auto h = caf::actor_cast<caf::strong_actor_ptr>(me))
+      caf::anon_send(caf::actor_cast<partition_actor>(h), stored_atom::value);
+  });
+  auto stored = env->open_partition(
+      p, first, [steps = self->state.stored](std::function<void()> step) { steps->post(std::move(step)); });
+  if (!stored) throw std::runtime_error(stored.error().detail);
+  return std::make_unique<partition_replica>(
+      env->replica, std::move(*stored), [env] { return steady_now(env); },
+      [=](consensus::effects e, const std::vector<apply_outcome>& outcomes) {
+        hear(self, env, p, std::move(e), outcomes);
+      });
 }
 
 }  // namespace
 
-partition_state::~partition_state() {
-  for (auto& [index, promise] : waiting) promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+partition_owner::~partition_owner() {
+  if (stored) stored->close();
+  for (auto& [place, asked] : waiting) asked.deliver(caf::make_error(caf::sec::request_receiver_down));
+  for (auto& [id, asked] : reading) asked.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
 
-partition_actor::behavior_type partition(counted_actor<partition_actor, partition_state>* self,
+partition_actor::behavior_type partition(counted_actor<partition_actor, partition_owner>* self,
                                          const environment* env, partition_id p) {
   self->label("partition/" + std::to_string(p.value));
-  auto log = env->open_replica(p);
-  if (!log) throw std::runtime_error(log.error().detail);
-  self->state.log = std::move(*log);
-  const partition_actor me = self;
-  env->where->put(p, me);
-  // The rows as they are now are what the children begin with; what is durable and not applied yet comes as
-  // deltas.
-  self->state.kids.start(self, house_of(env, p, self->state.log->term(), me), env->time);
+  self->state.replica = open_replica(self, env, p);
+  env->where->put(p, partition_actor{self});
+  self->state.replica->start();
+  arm(self, env);
   self->delayed_send(self, retention_every, retain_atom::value);
   return {
       [=](propose& entry) -> caf::typed_response_promise<answer> {
         auto promise = self->make_response_promise<answer>();
-        const auto index = self->state.log->propose(std::move(entry.what), env->time->wall());
-        if (index)
-          self->state.waiting.emplace(*index, promise);
-        else
-          promise.deliver(refusal(index.error()));
+        take(self, env, std::move(entry.what), promise);
+        arm(self, env);
         return promise;
       },
-      [=](const durable& d) { on_durable(self, env, d.up_to); },
-      [=](retain_atom) { retain(self, env); },
-      [=](children::restart_atom, std::uint64_t index) { self->state.kids.again(self, index); },
+      [=](const confirm_read&) -> caf::typed_response_promise<answer> {
+        auto promise = self->make_response_promise<answer>();
+        const auto asked =
+            self->state.replica->read([&](std::uint64_t id) { self->state.reading.emplace(id, promise); });
+        if (!asked) promise.deliver(not_taken(asked.error()));
+        arm(self, env);
+        return promise;
+      },
+      [=](const parcel& from_peer) {
+        take_parcel(self, p, from_peer);
+        arm(self, env);
+      },
+      [=](stored_atom) {
+        self->state.replica->run(self->state.stored->take());
+        arm(self, env);
+      },
+      [=](tick_atom, std::uint64_t epoch) {
+        if (epoch != self->state.epoch) return;
+        self->state.armed.reset();
+        self->state.replica->tick();
+        arm(self, env);
+      },
+      [=](retain_atom) { retain(self, env, p); },
+      [=](children::restart_atom, std::uint64_t number) { self->state.house.again(self, number); },
   };
 }
 

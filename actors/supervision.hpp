@@ -30,14 +30,18 @@ public:
   children(const children&) = delete;
   children& operator=(const children&) = delete;
   // Runs with the owner's state. Not a link: that would end the owner with any of its children.
-  ~children() {
+  ~children() { stop(); }
+  // All end, and are forgotten.
+  void stop() {
     // In reverse: who came last may still need who came first.
     for (auto r = rooms_.rbegin(); r != rooms_.rend(); ++r)
       if (r->handle) caf::anon_send_exit(r->handle, caf::exit_reason::user_shutdown);
+    first_ += rooms_.size();
+    rooms_.clear();
   }
 
-  // Starts all in order and watches them. `self` goes down with `sec::runtime_error` when the restart
-  // intensity is exceeded: its own supervisor decides then.
+  // Starts all in order and watches them; again after `stop`. `self` goes down with `sec::runtime_error` when
+  // the restart intensity is exceeded: its own supervisor decides then.
   template <class Self>
   void start(Self* self, std::vector<child_spec> specs, const clock* time, restart_config config = {}) {
     for (auto& spec : specs) rooms_.push_back({std::move(spec), {}, restart_policy{config}});
@@ -46,8 +50,10 @@ public:
   }
 
   template <class Self>
-  void again(Self* self, std::uint64_t index) {
-    if (index < rooms_.size() && !rooms_[index].handle) open(self, rooms_[index]);
+  void again(Self* self, std::uint64_t number) {
+    // Meant for one that was stopped meanwhile.
+    if (number < first_ || number - first_ >= rooms_.size()) return;
+    if (auto& r = rooms_[number - first_]; !r.handle) open(self, r);
   }
 
 private:
@@ -72,7 +78,7 @@ private:
       const auto why = self->system().render(down.reason);
       census::here().note_restart(r.spec.name, why);
       if (const auto delay = r.policy.down(time->steady()))
-        self->delayed_send(self, *delay, restart_atom::value, std::uint64_t{i});
+        self->delayed_send(self, *delay, restart_atom::value, first_ + i);
       else
         escalate(self, r.spec.name);
       return;
@@ -86,6 +92,7 @@ private:
   }
 
   std::vector<room> rooms_;
+  std::uint64_t first_ = 0;  // the number of the first of them; those before belong to who was stopped
 };
 
 }  // namespace dip

@@ -257,16 +257,23 @@ using command = std::variant<barrier, put_object, delete_object, accept_request,
                              redo_preprocess, settle_notification, cancel_request, remove_expired,
                              reserve_idempotency, suppress_address, clear_suppression, resend_notification>;
 
-struct log_entry {
-  log_index index;
-  term_number term;
+// What an entry of a partition's replicated log carries (core/log_view.hpp: its payload).
+struct stamped_command {
   wall_time at{};  // max(last applied stamp, the leader's wall clock)
   command what;
 
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.index, s.term, s.at, s.what);
+    return f(s.at, s.what);
   }
+};
+
+// As it is applied. Never stored as such.
+struct log_entry {
+  log_index index;
+  term_number term;
+  wall_time at{};
+  command what;
 };
 
 // What applying an entry did, for those who are awake on the leader. Never stored.

@@ -116,6 +116,11 @@ void add_programs(exposition& out, const codec_launcher& codecs) {
   }
 }
 
+// Its house is awake.
+bool is_led(const directory& where, partition_id p) {
+  return where.partition(p) && where.topic(p, topic_name::request);
+}
+
 void add_formats(exposition& out, format_set there) {
   const auto add = [&](const format_spec& spec, const char* direction, bool can) {
     out.gauge("dip_image_format", "Whether images of a format can be read or written here.", can ? 1 : 0,
@@ -144,7 +149,7 @@ bool node_status::ready(std::string& why_not) {
     return false;
   }
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    if (!env_.where->partition({p})) {
+    if (!is_led(*env_.where, {p})) {
       why_not = "partition " + std::to_string(p) + " has no leader";
       return false;
     }
@@ -169,7 +174,7 @@ http::cluster_picture node_status::cluster() {
   out.nodes.push_back(std::move(self));
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
     out.partitions.push_back({.number = p,
-                              .leader = env_.where->partition({p}) ? env_.node : std::string{},
+                              .leader = is_led(*env_.where, {p}) ? env_.node : std::string{},
                               .replicas = {env_.node},
                               .applied = env_.store->view({p})->applied().value});
   return out;

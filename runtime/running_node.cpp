@@ -18,6 +18,7 @@
 #include "runtime/credentials.hpp"
 #include "storage/object_bytes.hpp"
 #include "storage/quarantine.hpp"
+#include "storage/stored_partition.hpp"
 
 namespace dip {
 namespace {
@@ -25,6 +26,8 @@ namespace {
 constexpr std::uint32_t probe_children = 2;
 // Full after several hundred requests: from then on a node's memory stays as it is.
 constexpr std::uint64_t write_buffers = 4 * mebibyte;
+// Of one voter: the disk has to sync, and perhaps to recover first.
+constexpr std::chrono::seconds longest_election{60};
 
 std::uint32_t or_cores(std::uint32_t configured) {
   return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
@@ -66,7 +69,7 @@ result<void> running_node::start() {
                                       .record_json = [origin = origin()](const request_record& r) {
                                         return http::request_json(r, origin);
                                       }});
-  start_actors();
+  if (auto ok = start_actors(); !ok) return ok;
   return start_gateway();
 }
 
@@ -78,9 +81,6 @@ result<void> running_node::open_stores() {
   o.partitions = options_.conf.cluster.partitions;
   o.free_disk = options_.conf.limits.free_disk;
   o.write_buffers = write_buffers;
-  o.on_durable = [this](partition_id p, log_index up_to) {
-    if (const auto h = where_.partition(p)) caf::anon_send(*h, durable{up_to});
-  };
   // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
   // whoever supervises it starts it again.
   o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
@@ -100,22 +100,19 @@ result<void> running_node::open_stores() {
   env_.to = &to_;
   env_.node = self_.name;
   env_.holder = self_.name + "#" + ulid::make(clock_.wall(), {0}).text();
-  // Opened here, so that damage is found before anybody is served.
-  auto opened = std::make_shared<std::map<partition_id, std::unique_ptr<replica>>>();
-  for (std::uint16_t p = 0; p < store_->partitions(); ++p) {
-    auto r = store_->open_replica({p});
-    if (!r) return tl::make_unexpected(r.error());
-    opened->emplace(partition_id{p}, std::move(*r));
-  }
-  const auto mutex = std::make_shared<std::mutex>();
-  env_.open_replica = [this, opened, mutex](partition_id p) -> result<std::unique_ptr<replica>> {
-    const std::lock_guard lock{*mutex};
-    if (const auto it = opened->find(p); it != opened->end()) {
-      auto r = std::move(it->second);
-      opened->erase(it);
-      return r;
-    }
-    return store_->open_replica(p);
+  env_.open_partition = [this](partition_id p, const membership& first, node_store::poster post) {
+    return store_->open_partition(p, first, std::move(post));
+  };
+  env_.replica = raft_name(self_.name, entered->as);
+  // Alone, and never under another name: a damaged state is not set aside here.
+  env_.first_members = [me = env_.replica](partition_id) { return make_membership({me}); };
+  env_.on_serves = [this](partition_id p, bool serves) {
+    const std::lock_guard lock{led_mutex_};
+    if (serves)
+      led_.insert(p);
+    else
+      led_.erase(p);
+    led_changed_.notify_all();
   };
   return {};
 }
@@ -177,7 +174,7 @@ std::string origin_of(const config& conf, const node_config& self) {
 
 std::string running_node::origin() const { return origin_of(options_.conf, self_); }
 
-void running_node::start_actors() {
+result<void> running_node::start_actors() {
   const auto slots = or_cores(options_.conf.workers.processors);
   image_threads_ = std::make_unique<job_pool>(slots);
   notify_threads_ = std::make_unique<job_pool>(std::max(1U, options_.conf.workers.notifiers));
@@ -204,6 +201,17 @@ void running_node::start_actors() {
   root_->attach_functor([this](const caf::error& reason) {
     if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
   });
+  return wait_until_led();
+}
+
+// Whoever calls as soon as the node is ready must not be turned away.
+result<void> running_node::wait_until_led() {
+  std::unique_lock lock{led_mutex_};
+  const auto decided = [this] { return led_.size() == store_->partitions() || !failure().empty(); };
+  const bool in_time = led_changed_.wait_for(lock, longest_election, decided);
+  if (const auto why = failure(); !why.empty()) return fail(errc::internal, why);
+  if (!in_time) return fail(errc::no_quorum, "not all partitions have a leader");
+  return {};
 }
 
 result<void> running_node::open_doors() {
@@ -323,7 +331,7 @@ void running_node::stop(milliseconds within) {
   requests_.reset();
   files_.reset();
   actors_.reset();
-  env_.open_replica = nullptr;
+  env_.open_partition = nullptr;
 }
 
 std::string running_node::failure() const {
@@ -335,6 +343,10 @@ void running_node::fail_node(const std::string& why) {
   {
     const std::lock_guard lock{failure_mutex_};
     if (failure_.empty()) failure_ = why;
+  }
+  {
+    const std::lock_guard lock{led_mutex_};  // who waits has seen the failure, or is told of it
+    led_changed_.notify_all();
   }
   const std::uint64_t one = 1;
   if (::write(failure_fd_, &one, sizeof one) < 0) std::abort();  // an eventfd takes one byte always

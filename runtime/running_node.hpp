@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <caf/actor_system.hpp>
@@ -57,7 +59,8 @@ private:
   result<void> start_codecs();
   result<void> open_mail();
   result<void> open_webhooks();
-  void start_actors();
+  result<void> start_actors();
+  result<void> wait_until_led();
   result<void> open_doors();
   result<void> start_gateway();
   result<void> start_health();
@@ -74,6 +77,9 @@ private:
   mutable std::mutex failure_mutex_;
   std::string failure_;
   std::atomic<bool> draining_{false};
+  std::mutex led_mutex_;
+  std::condition_variable led_changed_;
+  std::set<partition_id> led_;  // partitions whose house is awake here
   bool stopped_ = false;
   std::uint16_t port_ = 0;
 

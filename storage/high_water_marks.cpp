@@ -39,10 +39,4 @@ void high_water_marks::after(const std::vector<log_change>& turn) {
   }
 }
 
-void high_water_marks::begin_term(partition_id p, term_number term) {
-  auto& mark = marks_.at(p.value);
-  mark.term = term;
-  mark.latest_term = std::max(mark.latest_term, term);
-}
-
 }  // namespace dip

@@ -20,8 +20,6 @@ public:
   [[nodiscard]] bool before(const std::vector<log_change>& turn);
   // `turn` is durable.
   void after(const std::vector<log_change>& turn);
-  // A term is durable without a change of the log.
-  void begin_term(partition_id p, term_number term);
 
   [[nodiscard]] bool late() const { return late_; }
   // They are in the file.

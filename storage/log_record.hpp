@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/log_entry.hpp"
+#include "core/errc.hpp"
 
 namespace dip {
 
@@ -19,7 +19,7 @@ namespace dip {
 
 struct log_record {
   std::uint64_t checksum = 0;
-  std::string payload;  // encode(log_entry)
+  std::string payload;  // encode(stored_entry)
 };
 [[nodiscard]] std::string to_bytes(const log_record& r);
 // `corrupt` when it is too short, or does not continue the chain from `before`.

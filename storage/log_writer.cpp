@@ -1,7 +1,6 @@
 #include "storage/log_writer.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "core/codec.hpp"
 #include "storage/keys.hpp"
@@ -17,10 +16,8 @@ steady_time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-std::string log_base_key(partition_id p) { return keys::of_partition(p) + "b"; }
-
 log_writer::log_writer(kv_store& kv, high_water_file* marks, const node_store::options& options)
-    : kv_(kv), marks_file_(marks), on_durable_(options.on_durable), on_fatal_(options.on_fatal) {
+    : kv_(kv), marks_file_(marks), on_fatal_(options.on_fatal) {
   if (marks_file_ != nullptr) marks_ = high_water_marks{marks_file_->marks()};
 }
 
@@ -51,22 +48,10 @@ void log_writer::add(log_change change) {
   wake_.notify_one();
 }
 
-void log_writer::add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum) {
-  log_change change;
-  change.partition = p;
-  change.records.emplace_back(index, std::move(bytes));
-  change.last = {index, checksum};
-  add(std::move(change));
-}
-
-void log_writer::cut(partition_id p, log_index up_to) { add_cut({p, up_to, std::nullopt}); }
-
-void log_writer::cut(partition_id p, const snapshot_mark& start) { add_cut({p, start.index, start}); }
-
-void log_writer::add_cut(waiting_cut cut) {
+void log_writer::cut(partition_id p, const snapshot_mark& start) {
   {
     const std::lock_guard lock{cuts_mutex_};
-    cuts_.push_back(std::move(cut));
+    cuts_.push_back({p, start});
   }
   cuts_wake_.notify_one();
 }
@@ -165,14 +150,7 @@ bool log_writer::write(const std::vector<log_change>& turn) {
 // Who waits is told first: the marks may be late. They say what was durable before this turn, then this turn
 // is remembered: one behind, never ahead.
 void log_writer::note(const std::vector<log_change>& turn) {
-  std::map<partition_id, log_index> last;
-  for (const auto& change : turn) {
-    if (change.done)
-      change.done();
-    else
-      last[change.partition] = change.last.index;
-  }
-  for (const auto& [p, index] : last) on_durable_(p, index);
+  for (const auto& change : turn) change.done();
   if (!write_late_marks() || marks_file_ == nullptr) return;
   const std::lock_guard lock{marks_mutex_};
   marks_.after(turn);
@@ -208,34 +186,16 @@ bool log_writer::write_marks() {
   return done ? true : failed(done.error());
 }
 
-result<void> log_writer::begin_term(partition_id p, term_number term) {
-  const std::lock_guard lock{marks_mutex_};
-  if (marks_file_ == nullptr) return {};
-  marks_.begin_term(p, term);
-  return marks_file_->write(marks_.all());
-}
-
 bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
   if (const auto done = kv_.flush_tables(); !done) return failed(done.error());
   const std::lock_guard lock{starts_mutex_};
   const auto before = kv_.snapshot();
   const auto changes = kv_.batch();
   for (const auto& cut : cuts)
-    if (const auto put = put_cut(*changes, *before, cut); !put) return failed(put.error());
+    if (const auto put = put_start(*changes, *before, cut.partition, cut.start); !put)
+      return failed(put.error());
   if (const auto done = kv_.write(*changes, false); !done) return failed(done.error());
   return true;
-}
-
-result<void> log_writer::put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut) {
-  const auto p = cut.partition;
-  if (cut.start) return put_start(changes, before, p, *cut.start);
-  const auto record = before.get(family::log, keys::of_index(p, cut.up_to));
-  if (!record) return tl::make_unexpected(record.error());
-  if (!*record || (*record)->size() < 8) return fail(errc::corrupt, "the log misses an entry to be cut");
-  changes.put(family::meta, log_base_key(p),
-              encode(log_base{cut.up_to, keys::read_number(std::string_view{**record}.substr(0, 8))}));
-  changes.remove_range(family::log, keys::of_index(p, {0}), keys::of_index(p, {cut.up_to.value + 1}));
-  return {};
 }
 
 void log_writer::fail_with(const error& e) {

@@ -19,17 +19,6 @@
 
 namespace dip {
 
-// Where a partition's log begins: the last entry that was cut away.
-struct log_base {
-  log_index index;
-  std::uint64_t checksum = 0;
-  template <class S, class F>
-  static auto fields(S& s, F&& f) {
-    return f(s.index, s.checksum);
-  }
-};
-[[nodiscard]] std::string log_base_key(partition_id p);
-
 // `add` and `cut` from any thread; the changes of one partition must come in order.
 class log_writer {
 public:
@@ -41,19 +30,14 @@ public:
   ~log_writer();
 
   void start_thread();
-  // When it is durable its `done` is called; without one, `on_durable`.
+  // When it is durable its `done` is called.
   void add(log_change change);
-  void add(partition_id p, log_index index, std::string bytes, std::uint64_t checksum);
-  // Entries of `term` may follow: the mark file knows of it first.
-  [[nodiscard]] result<void> begin_term(partition_id p, term_number term);
   // How far a partition is durable; what the mark file says, or soon will.
   [[nodiscard]] high_water_mark mark(partition_id p);
   // The log is of no use any more: `on_fatal` is told, once, and nothing is acknowledged from here on.
   void fail_with(const error& e);
   [[nodiscard]] bool broken() const { return broken_; }
-  // Entries up to `up_to` are applied and no longer wanted: the tables are flushed, then the log is cut.
-  void cut(partition_id p, log_index up_to);
-  // The same for a replicated log, which goes on behind `start`.
+  // Entries up to `start` are applied and no longer wanted: the tables are flushed, then the log is cut.
   void cut(partition_id p, const snapshot_mark& start);
   // One round, on the caller's thread; false when there was nothing to do. For logs without a thread.
   bool round();
@@ -64,8 +48,7 @@ public:
 private:
   struct waiting_cut {
     partition_id partition;
-    log_index up_to;
-    std::optional<snapshot_mark> start;
+    snapshot_mark start;
   };
 
   void loop(const std::stop_token& stop);
@@ -76,9 +59,7 @@ private:
   [[nodiscard]] bool has_late_marks();
   void cut_loop(const std::stop_token& stop);
   bool cut_waiting();
-  void add_cut(waiting_cut cut);
   bool cut_now(const std::vector<waiting_cut>& cuts);
-  result<void> put_cut(kv_batch& changes, const kv_snapshot& before, const waiting_cut& cut);
   bool failed(const error& e) {
     fail_with(e);
     return false;
@@ -86,9 +67,8 @@ private:
 
   kv_store& kv_;
   high_water_file* marks_file_;
-  node_store::durable_callback on_durable_;
   node_store::fatal_callback on_fatal_;
-  std::mutex marks_mutex_;  // the writer's thread and those who begin terms
+  std::mutex marks_mutex_;  // the writer's thread and those who open a log
   high_water_marks marks_{{}};
   steady_time marked_{};
   std::mutex starts_mutex_;  // a log is not cut while another beginning is put in its place

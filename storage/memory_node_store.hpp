@@ -7,8 +7,7 @@ namespace dip {
 // The twin for tests: the same log, tables and rules over maps, and no thread.
 class memory_node_store : public node_store {
 public:
-  // Makes everything durable that was proposed, and calls `on_durable` on this thread. True when there was
-  // anything.
+  // Makes everything durable that was asked to be, and posts so on this thread. True when there was anything.
   virtual bool settle() = 0;
 };
 

@@ -8,11 +8,11 @@
 #include "storage/high_water.hpp"
 #include "storage/keys.hpp"
 #include "storage/kv.hpp"
+#include "storage/log_recovery.hpp"
 #include "storage/log_writer.hpp"
 #include "storage/memory_node_store.hpp"
-#include "storage/partition_log.hpp"
 #include "storage/state_format.hpp"
-#include "storage/table_replica.hpp"
+#include "storage/stored_partition.hpp"
 #include "storage/table_view.hpp"
 
 namespace dip {
@@ -22,12 +22,13 @@ class memory_store final : public memory_node_store {
 public:
   explicit memory_store(options o)
       : options_(std::move(o)), kv_(make_memory_kv()), writer_(*kv_, nullptr, options_) {}
-  result<std::unique_ptr<replica>> open_replica(partition_id p) override {
+  result<std::unique_ptr<stored_partition>> open_partition(partition_id p, const membership& first,
+                                                           poster post) override {
     auto place = places_.take(p);
     if (!place) return tl::make_unexpected(place.error());
-    writer_.wait_written();
-    return open_table_replica(
-        {kv_.get(), &writer_, &objects_, [] { return false; }, options_.log_keep, *place}, p, std::nullopt);
+    return open_stored_partition(
+        {kv_.get(), &writer_, &objects_, [] { return false; }, options_.log_keep, false, *place}, p, first,
+        std::move(post));
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
@@ -59,13 +60,13 @@ public:
         writer_(*kv_, marks_.get(), options_) {
     writer_.start_thread();
   }
-  result<std::unique_ptr<replica>> open_replica(partition_id p) override {
+  result<std::unique_ptr<stored_partition>> open_partition(partition_id p, const membership& first,
+                                                           poster post) override {
     auto place = places_.take(p);
     if (!place) return tl::make_unexpected(place.error());
-    writer_.wait_written();
-    return open_table_replica(
-        {kv_.get(), &writer_, &objects_, [this] { return disk_->full(); }, options_.log_keep, *place}, p,
-        writer_.mark(p));
+    return open_stored_partition(
+        {kv_.get(), &writer_, &objects_, [this] { return disk_->full(); }, options_.log_keep, true, *place},
+        p, first, std::move(post));
   }
   std::unique_ptr<state_view> view(partition_id p) const override {
     return make_table_view(kv_->snapshot(), p);
@@ -106,11 +107,12 @@ result<std::unique_ptr<high_water_file>> enter_marks(const std::string& director
   return high_water_file::make(path, partitions);
 }
 
-result<void> check_logs(const kv_store& kv, const std::vector<high_water_mark>& marks) {
-  const auto snapshot = kv.snapshot();
+result<void> check_logs(const std::string& directory, kv_store& kv,
+                        const std::vector<high_water_mark>& marks) {
   for (std::uint16_t p = 0; p < marks.size(); ++p)
-    if (const auto log = read_partition_log(*snapshot, {p}, marks[p]); !log)
-      return tl::make_unexpected(log.error());
+    if (const auto log = recover_log(kv, {p}, marks[p]); !log)
+      return fail(log.error().code,
+                  log.error().detail + ": set " + directory + " aside and restore it from a copy");
   return {};
 }
 
@@ -141,7 +143,8 @@ result<std::unique_ptr<node_store>> open_node_store(const std::string& directory
   if (!kv) return tl::make_unexpected(kv.error());
   auto marks = enter_marks(directory, !*made_before, **kv, options.partitions);
   if (!marks) return tl::make_unexpected(marks.error());
-  if (auto sound = check_logs(**kv, (*marks)->marks()); !sound) return tl::make_unexpected(sound.error());
+  if (auto sound = check_logs(directory, **kv, (*marks)->marks()); !sound)
+    return tl::make_unexpected(sound.error());
   if (!*made_before)
     if (auto made = write_format(directory, options.partitions); !made)
       return tl::make_unexpected(made.error());

@@ -8,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/errc.hpp"
 #include "core/ids.hpp"
 #include "core/log_entry.hpp"
+#include "core/membership.hpp"
 
 namespace dip {
 
@@ -53,32 +55,11 @@ public:
 // this node has applied, which may be behind.
 enum class consistency : std::uint8_t { linearizable, stale };
 
-// One partition's replica on this node: its log and its tables. All but `view` belong to one owner (the
-// partition actor); `view` may be called from any thread. With one voter an entry is committed once it is
-// durable here; replication will stand between `propose` and `persisted`.
-class replica {
-public:
-  virtual ~replica() = default;
-  [[nodiscard]] virtual partition_id partition() const = 0;
-  [[nodiscard]] virtual term_number term() const = 0;
-  [[nodiscard]] virtual log_index last_index() const = 0;
-  // Everything up to here is durable and applied.
-  [[nodiscard]] virtual log_index applied() const = 0;
+class stored_partition;
 
-  // Hands the command to the writer, stamped with `now` or the last stamp, whichever is later. The index is
-  // its place in the log. Errors: `disk_full` (nothing was taken), `internal` after `close`.
-  virtual result<log_index> propose(command what, wall_time now) = 0;
-  // To be called when the writer has reported `durable`: applies every entry up to there, in order.
-  virtual std::vector<apply_outcome> persisted(log_index durable) = 0;
-
-  [[nodiscard]] virtual std::unique_ptr<state_view> view() const = 0;
-};
-
-// Any thread, but for what a replica says of itself.
+// Any thread, but for what a partition says of itself.
 class node_store {
 public:
-  // Called on the writer's thread after the sync, once a batch and partition; must not block.
-  using durable_callback = std::function<void(partition_id, log_index)>;
   // Called on the writer's thread when the log cannot be written: the process must end.
   using fatal_callback = std::function<void(const error&)>;
 
@@ -89,16 +70,29 @@ public:
         64ULL * 1024 * 1024;  // given up when the disk is full, so that the log can end well
     std::uint64_t write_buffers = 8ULL * 1024 * 1024;  // of all column families together
     std::uint64_t log_keep = 4'096;  // applied entries kept before the log is cut, a partition
-    durable_callback on_durable;
     fatal_callback on_fatal;
   };
 
   virtual ~node_store() = default;
-  // In the next term: a start is an election of one. Applies what the log has and the tables have not.
-  [[nodiscard]] virtual result<std::unique_ptr<replica>> open_replica(partition_id partition) = 0;
-  // For threads that own no replica. `no_quorum` when nobody can tell how new a linearizable read has to be.
-  // With one voter what is applied here is all that anybody was told, so that both are the same.
-  [[nodiscard]] result<std::unique_ptr<state_view>> read(partition_id partition, consistency /*how*/) const {
+  // Brings a step to the owner of a partition; what it brings after the partition was let go of must be
+  // dropped. Called on the writer's thread, and on the owner's.
+  using poster = std::function<void(std::function<void()>)>;
+  // For one owner at a time (storage/stored_partition.hpp). A partition that has never voted begins with
+  // `first` as its members; with none it waits for others to tell it. Errors: `not_found`; `conflict` while
+  // it has an owner; `corrupt`, `io`.
+  [[nodiscard]] virtual result<std::unique_ptr<stored_partition>> open_partition(partition_id partition,
+                                                                                 const membership& first,
+                                                                                 poster post) = 0;
+
+  // Asks whoever owns the partition's replica whether what is applied here is all that anybody was told; may
+  // wait. Errors: `no_quorum` when nobody can tell.
+  using confirmation = std::function<result<void>(partition_id)>;
+  // For partitions with several voters; before anybody reads. With one voter there is nobody to ask.
+  void confirm_reads_by(confirmation ask) { confirm_ = std::move(ask); }
+  // For threads that own no replica. Errors: those of the confirmation.
+  [[nodiscard]] result<std::unique_ptr<state_view>> read(partition_id partition, consistency how) const {
+    if (how == consistency::linearizable && confirm_)
+      if (auto asked = confirm_(partition); !asked) return tl::make_unexpected(asked.error());
     return view(partition);
   }
   // What this node has applied.
@@ -113,12 +107,15 @@ public:
     std::uint64_t syncs = 0, entries = 0, bytes = 0, sync_us_total = 0, log_entries = 0, free_bytes = 0;
   };
   [[nodiscard]] virtual figures stats() const = 0;
+
+private:
+  confirmation confirm_;
 };
 
 // Opens or makes DATA/state. Errors, each one line that says what to do: another process has it (`conflict`),
-// it cannot be written or has no room (`io`, `disk_full`), it was made with another number of partitions, or
-// the log is damaged (`corrupt`): a checksum chain that breaks, or a log that ends before its high-water
-// mark.
+// it cannot be written or has no room (`io`, `disk_full`), it was made by another version or with another
+// number of partitions, or the log is damaged (`corrupt`): a checksum chain that breaks, or a log that ends
+// before its high-water mark.
 [[nodiscard]] result<std::unique_ptr<node_store>> open_node_store(const std::string& directory,
                                                                   node_store::options options);
 

@@ -37,7 +37,7 @@ public:
     kv_store& kv, log_writer& writer, std::function<void(std::function<void()>)> post);
 
 // What entries are applied to. Its rows are those of the partition in the store, with the applied index
-// among them (family `meta`), which are written through `partition_disk::run`.
+// among them (family `meta`), which are written at once, or through `partition_disk::run`.
 class partition_state {
 public:
   virtual ~partition_state() = default;

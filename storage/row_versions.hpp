@@ -18,6 +18,10 @@ public:
   }
   // After the write, and before anybody is told of it.
   void changed(std::string_view key) { counts_.at(place(key)).fetch_add(1, std::memory_order_acq_rel); }
+  // The same when it is not known which.
+  void all_changed() {
+    for (auto& count : counts_) count.fetch_add(1, std::memory_order_acq_rel);
+  }
 
 private:
   static constexpr size_t places = 4096;

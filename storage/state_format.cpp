@@ -11,7 +11,7 @@
 namespace dip {
 namespace {
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 
 std::string path_in(const std::string& directory) { return directory + "/FORMAT"; }
 
@@ -43,6 +43,11 @@ result<bool> check_format(const std::string& directory, std::uint16_t partitions
   int version = 0;
   unsigned there = 0;
   if (!(in >> word >> version)) return fail(errc::corrupt, path + " cannot be read");
+  if (version < format_version)
+    return fail(errc::conflict, directory + " was made by an earlier dip (format " + std::to_string(version) +
+                                    "; this one has " + std::to_string(format_version) +
+                                    "): let that one finish its work, and start this one on an empty data "
+                                    "directory");
   if (version != format_version)
     return fail(errc::conflict,
                 "the data is of format " + std::to_string(version) + ", which this dip does not know");

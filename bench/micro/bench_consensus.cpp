@@ -161,7 +161,6 @@ public:
   cluster(const std::string& directory, size_t groups)
       : groups_(groups), leaders_(groups), under_way_(groups) {
     for (auto& leader : leaders_) leader = replicas;
-    writing_.on_durable = [](partition_id, log_index) {};
     writing_.on_fatal = [](const error& e) {
       std::fprintf(stderr, "%s\n", e.detail.c_str());
       std::abort();

@@ -8,10 +8,15 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "actors/partition_replica.hpp"
+#include "actors/posted_steps.hpp"
 #include "storage/keys.hpp"
 #include "storage/kv.hpp"
 #include "storage/node_store.hpp"
@@ -65,27 +70,32 @@ public:
   explicit log_load(const std::string& directory) {
     node_store::options o;
     o.partitions = 1;
-    o.on_durable = [this](partition_id, log_index index) {
-      const std::lock_guard lock{mutex_};
-      durable_ = index;
-      changed_.notify_one();
-    };
     o.on_fatal = [](const error& e) {
       std::fprintf(stderr, "%s\n", e.detail.c_str());
       std::abort();
     };
     store_ = std::move(*open_node_store(directory, std::move(o)));
-    replica_ = std::move(*store_->open_replica({0}));
+    auto stored = std::move(
+        *store_->open_partition({0}, make_membership({me}),
+                                [steps = steps_](std::function<void()> s) { steps->post(std::move(s)); }));
+    replica_ = std::make_unique<partition_replica>(
+        me, std::move(stored), [] { return milliseconds{0}; },
+        [this](const consensus::effects& e, const std::vector<apply_outcome>&) { hear(e); });
+    replica_->start();
+    while (!serves_) run_steps();
   }
+  ~log_load() { steps_->close(); }
+  log_load(const log_load&) = delete;
+  log_load& operator=(const log_load&) = delete;
 
   line run(size_t outstanding, double seconds) {
     const auto begin = bench_clock::now();
     while (ms_since(begin) < seconds * 1000) {
       while (sent_.size() < outstanding) propose();
-      take_committed();
+      run_steps();
     }
     const auto took = ms_since(begin) / 1000;
-    while (!sent_.empty()) take_committed();
+    while (!sent_.empty()) run_steps();
     return summed_up(std::move(latencies_), took);
   }
 
@@ -98,25 +108,34 @@ private:
     if (!replica_->propose(reserve_idempotency{std::move(row)}, wall_time{})) std::abort();
   }
 
-  void take_committed() {
-    log_index upto;
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [&] { return durable_ > replica_->applied(); });
-      upto = durable_;
-    }
-    for (const auto& outcome : replica_->persisted(upto)) {
-      if (!outcome.idempotency) continue;  // the term's barrier
+  void hear(const consensus::effects& e) {
+    serves_ = e.serves;
+    for (size_t i = 0; i < e.proposals.size(); ++i) {
       latencies_.push_back(ms_since(sent_.front()));
       sent_.pop_front();
     }
   }
+  void run_steps() {
+    {
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [&] { return std::exchange(posted_, false); });
+    }
+    replica_->run(steps_->take());
+  }
+
+  static constexpr node_id me{1};
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  log_index durable_;
+  bool posted_ = false;
+  std::shared_ptr<posted_steps> steps_ = std::make_shared<posted_steps>([this] {
+    const std::lock_guard lock{mutex_};
+    posted_ = true;
+    changed_.notify_one();
+  });
+  bool serves_ = false;
   std::unique_ptr<node_store> store_;
-  std::unique_ptr<replica> replica_;
+  std::unique_ptr<partition_replica> replica_;
   std::deque<bench_clock::time_point> sent_;
   std::vector<double> latencies_;
   std::uint64_t count_ = 0;

@@ -11,33 +11,30 @@
 #include "actors/scrubbing.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/worker.hpp"
+#include "storage/quarantine.hpp"
+#include "storage/stored_partition.hpp"
 
 namespace dip::test {
 namespace {
 
 constexpr wall_time epoch{std::chrono::hours{24 * 365 * 50}};
 
-class faulty_replica final : public replica {
+class faulty_partition final : public stored_partition {
 public:
-  faulty_replica(std::unique_ptr<replica> real, log_faults& faults)
+  faulty_partition(std::unique_ptr<stored_partition> real, const log_faults& faults)
       : real_(std::move(real)), faults_(faults) {}
-  partition_id partition() const override { return real_->partition(); }
-  term_number term() const override { return real_->term(); }
-  log_index last_index() const override { return real_->last_index(); }
-  log_index applied() const override { return real_->applied(); }
-  std::unique_ptr<state_view> view() const override { return real_->view(); }
-  result<log_index> propose(command what, wall_time now) override {
+  partition_store& log() override { return real_->log(); }
+  table_state& tables() override { return real_->tables(); }
+  result<void> may_take(const command& what) const override {
     if (faults_.refuse) return fail(errc::disk_full, "refused by the test");
-    return real_->propose(std::move(what), now);
+    return real_->may_take(what);
   }
-  std::vector<apply_outcome> persisted(log_index durable) override {
-    if (std::exchange(faults_.crash, false)) throw std::runtime_error("crashed by the test");
-    return real_->persisted(durable);
-  }
+  void fail_with(const error& why) override { real_->fail_with(why); }
+  std::uint64_t log_keep() const override { return real_->log_keep(); }
 
 private:
-  std::unique_ptr<replica> real_;
-  log_faults& faults_;
+  std::unique_ptr<stored_partition> real_;
+  const log_faults& faults_;
 };
 
 object_row a_file(bucket in, partition_id p, image_format format, wall_time now) {
@@ -71,9 +68,6 @@ still_node::still_node(std::uint16_t partitions, config c)
     : conf(std::move(c)), scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
   node_store::options o;
   o.partitions = partitions;
-  o.on_durable = [this](partition_id p, log_index up_to) {
-    if (const auto h = where.partition(p)) caf::anon_send(*h, durable{up_to});
-  };
   store_ = make_memory_node_store(std::move(o));
   env.cfg = &conf;
   env.time = &time_;
@@ -82,14 +76,22 @@ still_node::still_node(std::uint16_t partitions, config c)
   env.where = &where;
   env.node = "n1";
   env.holder = "n1#now";
-  env.open_replica = [this](partition_id p) -> result<std::unique_ptr<replica>> {
+  env.replica = raft_name("n1", {});
+  env.first_members = [this](partition_id) { return make_membership({env.replica}); };
+  env.open_partition = [this](partition_id p, const membership& first,
+                              node_store::poster post) -> result<std::unique_ptr<stored_partition>> {
     if (faults.failed_opens > 0) {
       --faults.failed_opens;
       return fail(errc::io, "not opened by the test");
     }
-    auto real = store_->open_replica(p);
+    auto real = store_->open_partition(p, first, [this, post](const std::function<void()>& step) {
+      post([this, step] {
+        if (std::exchange(faults.crash, false)) throw std::runtime_error("crashed by the test");
+        step();
+      });
+    });
     if (!real) return tl::make_unexpected(real.error());
-    return std::make_unique<faulty_replica>(std::move(*real), faults);
+    return std::make_unique<faulty_partition>(std::move(*real), faults);
   };
 }
 

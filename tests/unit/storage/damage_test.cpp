@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "tests/support/scratch_dir.hpp"
 #include "tests/unit/storage/store_kit.hpp"
@@ -148,14 +149,26 @@ TEST_CASE("a state without its FORMAT is refused") {
   check_refused(state, "FORMAT");
 }
 
+TEST_CASE("a state of an earlier or a later format is refused, and is not called damaged") {
+  test::scratch_dir dir;
+  const auto state = dir.text() + "/state";
+  fill(state, 3);
+  const auto [version, word] = GENERATE(table<int, std::string>({{1, "earlier dip"}, {3, "does not know"}}));
+  std::ofstream{state + "/FORMAT"} << "dip " << version << "\npartitions 2\n";
+  heard_store again{state};
+  REQUIRE_FALSE(again.is_open());
+  CHECK(again.refusal().code == errc::conflict);
+  CHECK(again.refusal().detail.find(word) != std::string::npos);
+}
+
 TEST_CASE("a partition has one owner at a time") {
   test::scratch_dir dir;
   heard_store s{dir.text() + "/state"};
   REQUIRE(s.is_open());
-  const auto first = s.open({0}).term();
-  const auto second = s.store().open_replica({0});
+  CHECK(s.open({0}).term().value > 0);
+  const auto none = [](const std::function<void()>&) {};
+  const auto second = s.store().open_partition({0}, {}, none);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == errc::conflict);
-  CHECK(s.store().open_replica({2}).error().code == errc::not_found);
-  CHECK(first.value == 1);
+  CHECK(s.store().open_partition({2}, {}, none).error().code == errc::not_found);
 }

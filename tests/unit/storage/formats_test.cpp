@@ -9,8 +9,7 @@
 #include "core/log_entry.hpp"
 #include "storage/high_water.hpp"
 #include "storage/keys.hpp"
-#include "storage/log_record.hpp"
-#include "storage/log_writer.hpp"
+#include "storage/log_change.hpp"
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
 #include "storage/replicated_log.hpp"
@@ -60,13 +59,10 @@ TEST_CASE("ids and keys of objects are as the page says") {
   check_example("output", make_output_name(id, "web", image_format::webp).path());
 }
 
-TEST_CASE("records and log records are as the page says") {
+TEST_CASE("records and commands are as the page says") {
   check_example("idempotency_row", hex(encode(row())));
-  const auto first = encode(log_entry{{1}, {1}, at, barrier{}});
-  const auto second = encode(log_entry{{2}, {1}, at, delete_object{upload}});
-  const auto one = chain(0, first), two = chain(one, second);
-  check_example("entry 1", hex(to_bytes({one, first})));
-  check_example("entry 2", hex(to_bytes({two, second})));
+  check_example("barrier", hex(encode(stamped_command{at, barrier{}})));
+  check_example("delete_object", hex(encode(stamped_command{at, delete_object{upload}})));
 }
 
 TEST_CASE("keys of rows are as the page says") {
@@ -80,7 +76,7 @@ TEST_CASE("keys of rows are as the page says") {
   check_example("`suppressions`", hex(keys::of_suppression(p, "@example")));
   check_example("suppression_row", hex(encode(suppression_row{"@example", at, "550", {id}})));
   check_example("`meta`, applied", hex(applied_key(p)));
-  check_example("`meta`, base", hex(log_base_key(p)));
+  check_example("`meta`, start", hex(log_start_key(p)));
 }
 
 TEST_CASE("the mark file, FORMAT and the names of object files are as the page says") {
@@ -106,12 +102,13 @@ TEST_CASE("the mark file, FORMAT and the names of object files are as the page s
   CHECK(std::ifstream{dir.text() + "/" + path}.good());
 }
 
-TEST_CASE("the replicated log is as the page says") {
+TEST_CASE("the log is as the page says") {
   const auto kv = make_memory_kv();
   auto log = std::move(*replicated_log::open(*kv, {3}, std::nullopt, {}));
   const auto first = log->bootstrap(make_membership({{1}, {2}, {3}}));
-  const auto second = log->write(hard_state{{2}, {3}}, {2}, {{{2}, entry_kind::normal, "hello"}});
-  check_example("replicated entry 1", hex(first.records.front().second));
-  check_example("replicated entry 2", hex(second.records.front().second));
+  const auto second = log->write(hard_state{{2}, {3}}, {2},
+                                 {{{2}, entry_kind::normal, encode(stamped_command{at, barrier{}})}});
+  check_example("entry 1", hex(first.records.front().second));
+  check_example("entry 2", hex(second.records.front().second));
   check_example("vote in term 2 for 3", hex(encode(*second.voted)));
 }

@@ -66,7 +66,6 @@ TEST_CASE("logs of several groups are one synced write, marks and a restart incl
   const auto db = dir.text() + "/db", file = dir.text() + "/marks";
   node_store::options o;
   std::atomic<int> done{0};
-  o.on_durable = [](partition_id, log_index) {};
   o.on_fatal = [](const error&) {};
   {
     auto kv = std::move(*open_rocks_kv(db, {}));

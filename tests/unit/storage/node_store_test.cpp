@@ -1,17 +1,16 @@
 #include "storage/node_store.hpp"
 
-#include <condition_variable>
 #include <filesystem>
-#include <map>
-#include <mutex>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include "storage/memory_node_store.hpp"
+#include "tests/support/lone_replica.hpp"
 #include "tests/support/scratch_dir.hpp"
 
 using namespace dip;
+using namespace dip::test;
 
 namespace {
 
@@ -26,11 +25,6 @@ public:
     o.free_disk = 0;
     o.ballast = 0;
     o.log_keep = 8;
-    o.on_durable = [this](partition_id p, log_index i) {
-      const std::lock_guard lock{mutex_};
-      durable_[p] = i;
-      changed_.notify_all();
-    };
     o.on_fatal = [](const error& e) { FAIL(e.detail); };
     if (memory_) {
       auto m = make_memory_node_store(o);
@@ -43,25 +37,29 @@ public:
     }
   }
 
-  std::vector<apply_outcome> commit(replica& r, command c, wall_time now = wall_time{milliseconds{1'000}}) {
-    const auto index = r.propose(std::move(c), now);
-    REQUIRE(index);
+  std::unique_ptr<lone_replica> owner(partition_id p) {
+    std::function<void()> work;
     if (settle_ != nullptr)
-      while (settle_->settle()) {
-      }
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return durable_[r.partition()] >= *index; });
-    lock.unlock();
-    return r.persisted(*index);
+      work = [this] {
+        while (settle_->settle()) {
+        }
+      };
+    auto opened = lone_replica::open(*store, p, work);
+    if (!opened) FAIL(opened.error().detail);
+    return std::move(*opened);
+  }
+
+  static std::vector<apply_outcome> commit(lone_replica& r, command c,
+                                           wall_time now = wall_time{milliseconds{1'000}}) {
+    REQUIRE(r.propose(std::move(c), now));
+    REQUIRE(r.settle());
+    return r.take_outcomes();
   }
 
 private:
   bool memory_;
   test::scratch_dir dir_;
   memory_node_store* settle_ = nullptr;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<partition_id, log_index> durable_;
 
 public:
   std::unique_ptr<node_store> store;  // last: its writer calls into what stands above
@@ -87,7 +85,7 @@ request_record request_for(const object_row& input) {
 TEST_CASE("a request walks from accepted to processed, and its owner's mail is sent") {
   rig g{GENERATE(true, false)};
   const partition_id p{2};
-  auto r = std::move(*g.store->open_replica(p));
+  auto r = g.owner(p);
   const auto input = upload(p);
   REQUIRE(g.commit(*r, put_object{input}).back().verdict);
   const auto wanted = request_for(input);
@@ -95,11 +93,11 @@ TEST_CASE("a request walks from accepted to processed, and its owner's mail is s
   REQUIRE(out.verdict);
   REQUIRE(out.queues.size() == 1);
   const auto first = out.queues.front().message;
-  CHECK(r->view()->object(input.name)->pins == 1);
+  CHECK(g.store->view(p)->object(input.name)->pins == 1);
   CHECK(g.commit(*r, delete_object{input.name}).back().verdict.error().code == errc::conflict);
 
   g.commit(*r, grant_leases{queue_name::request, "n1#a", {{first.ref.id, {1, 1}}}});
-  CHECK(r->view()->request(wanted.id)->status == request_status::preprocessing);
+  CHECK(g.store->view(p)->request(wanted.id)->status == request_status::preprocessing);
   object_row tiff;
   tiff.name = {bucket::preprocessed_files, ulid::make(wall_time{milliseconds{7}}, p).text() + ".tiff"};
   const claim late{first.ref, {1, 2}, "n1", "w", 3};
@@ -120,13 +118,13 @@ TEST_CASE("a request walks from accepted to processed, and its owner's mail is s
             .back();
   REQUIRE(out.verdict);
   CHECK(out.request->status == request_status::processed);
-  CHECK(r->view()->object(input.name)->pins == 0);
+  CHECK(g.store->view(p)->object(input.name)->pins == 0);
   const auto mail = out.queues.back().message;
   CHECK(mail.kind == message_kind::email);
   g.commit(*r, grant_leases{queue_name::notifier, "n1#a", {{mail.ref.id, {1, 3}}}});
   g.commit(*r,
            settle_notification{{mail.ref, {1, 3}, "n1", "w", 1}, notification_state::sent, "250 ok", false});
-  const auto done = r->view()->request(wanted.id);
+  const auto done = g.store->view(p)->request(wanted.id);
   CHECK(done->email_state == notification_state::sent);
   CHECK(done->timeline.size() == 5);
   CHECK(g.commit(*r, delete_object{input.name}).back().verdict);
@@ -137,22 +135,23 @@ TEST_CASE("what was acknowledged is there when the store is opened again, in the
   const partition_id p{1};
   std::vector<object_row> rows;
   std::uint64_t hash = 0;
+  term_number term;
   {
-    auto r = std::move(*g.store->open_replica(p));
-    CHECK(r->term().value == 1);
+    auto r = g.owner(p);
+    term = r->term();
     // More than twice log_keep, so that the log is cut on the way.
     for (int i = 0; i < 50; ++i) {
       rows.push_back(upload(p));
       REQUIRE(g.commit(*r, put_object{rows.back()}).back().verdict);
     }
-    hash = r->view()->state_hash();
+    hash = g.store->view(p)->state_hash();
   }
   g.store.reset();
   g.open();
-  auto r = std::move(*g.store->open_replica(p));
-  CHECK(r->term().value == 2);
-  CHECK(r->view()->state_hash() == hash);
-  for (const auto& row : rows) CHECK(r->view()->object(row.name));
+  auto r = g.owner(p);
+  CHECK(r->term() > term);
+  CHECK(g.store->view(p)->state_hash() == hash);
+  for (const auto& row : rows) CHECK(g.store->view(p)->object(row.name));
 }
 
 TEST_CASE("a second owner of the same data is refused") {
@@ -160,7 +159,6 @@ TEST_CASE("a second owner of the same data is refused") {
   node_store::options o;
   o.free_disk = 0;
   o.ballast = 0;
-  o.on_durable = [](partition_id, log_index) {};
   o.on_fatal = [](const error&) {};
   auto first = open_node_store(dir.text() + "/state", o);
   REQUIRE(first);
@@ -179,10 +177,9 @@ TEST_CASE("below limits.free_disk new work is refused and what frees room is not
   node_store::options o;
   o.free_disk = ~0ULL;
   o.ballast = 0;
-  o.on_durable = [](partition_id, log_index) {};
   o.on_fatal = [](const error&) {};
   auto store = std::move(*open_node_store(dir.text() + "/state", o));
-  auto r = std::move(*store->open_replica({0}));
+  const auto r = std::move(*lone_replica::open(*store, {0}));
   const auto put = r->propose(put_object{upload({0})}, {});
   REQUIRE_FALSE(put);
   CHECK(put.error().code == errc::disk_full);

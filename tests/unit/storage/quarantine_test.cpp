@@ -58,7 +58,6 @@ struct node {
   // Voted in term 2, with three entries.
   void fill() {
     node_store::options o;
-    o.on_durable = [](partition_id, log_index) {};
     o.on_fatal = [](const error&) {};
     log_writer writer{*kv, marks.get(), o};
     for (auto change : {log->bootstrap(make_membership({{1}, {2}, {3}})),

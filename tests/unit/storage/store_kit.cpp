@@ -10,15 +10,10 @@ heard_store::heard_store(const std::string& directory, std::uint64_t log_keep) {
   o.free_disk = 0;
   o.ballast = 0;
   o.log_keep = log_keep;
-  o.on_durable = [this](partition_id p, log_index i) {
-    const std::lock_guard lock{mutex_};
-    durable_[p] = i;
-    changed_.notify_all();
-  };
   o.on_fatal = [this](const error& e) {
     const std::lock_guard lock{mutex_};
     fatal_ = e;
-    changed_.notify_all();
+    for (const auto& [p, owner] : replicas_) owner->log_failed();
   };
   auto opened = open_node_store(directory, std::move(o));
   if (opened)
@@ -27,25 +22,20 @@ heard_store::heard_store(const std::string& directory, std::uint64_t log_keep) {
     refusal_ = opened.error();
 }
 
-replica& heard_store::open(partition_id p) {
-  auto& place = replicas_[p];
-  if (place) return *place;
-  auto opened = store_->open_replica(p);
+lone_replica& heard_store::open(partition_id p) {
+  if (const auto it = replicas_.find(p); it != replicas_.end()) return *it->second;
+  auto opened = lone_replica::open(*store_, p);
   if (!opened) FAIL(opened.error().detail);
-  place = std::move(*opened);
-  return *place;
+  const std::lock_guard lock{mutex_};
+  return *replicas_.emplace(p, std::move(*opened)).first->second;
 }
 
 std::optional<apply_outcome> heard_store::commit_at(partition_id p, command what, wall_time now) {
   auto& owner = open(p);
   const auto index = owner.propose(std::move(what), now);
   if (!index) return std::nullopt;
-  {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return fatal_ || durable_[p] >= *index; });
-    if (durable_[p] < *index) return std::nullopt;
-  }
-  auto outcomes = owner.persisted(*index);
+  if (!owner.settle()) return std::nullopt;
+  auto outcomes = owner.take_outcomes();
   REQUIRE_FALSE(outcomes.empty());
   return std::move(outcomes.back());
 }

@@ -1,7 +1,6 @@
 // A store on disk, its writer heard, for tests that look at what is left behind.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,10 +10,11 @@
 #include <vector>
 
 #include "storage/node_store.hpp"
+#include "tests/support/lone_replica.hpp"
 
 namespace dip::test {
 
-// Opens DIRECTORY with two partitions; `commit` waits until the writer has called.
+// Opens DIRECTORY with two partitions; `commit` waits until it is applied.
 class heard_store {
 public:
   explicit heard_store(const std::string& directory, std::uint64_t log_keep = 100'000);
@@ -22,7 +22,7 @@ public:
   [[nodiscard]] bool is_open() const { return store_ != nullptr; }
   [[nodiscard]] const error& refusal() const { return refusal_; }
   [[nodiscard]] node_store& store() { return *store_; }
-  [[nodiscard]] replica& open(partition_id p);
+  [[nodiscard]] lone_replica& open(partition_id p);
   // The outcome of `what`; nothing when the writer has called `on_fatal` instead.
   std::optional<apply_outcome> commit(partition_id p, command what) {
     return commit_at(p, std::move(what), wall_time{milliseconds{1'000}});
@@ -33,11 +33,9 @@ public:
 private:
   error refusal_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<partition_id, log_index> durable_;
   std::optional<error> fatal_;
   std::unique_ptr<node_store> store_;
-  std::map<partition_id, std::unique_ptr<replica>> replicas_;
+  std::map<partition_id, std::unique_ptr<lone_replica>> replicas_;
 };
 
 [[nodiscard]] command reserve(const std::string& key);
