@@ -109,8 +109,8 @@ result<std::unique_ptr<high_water_file>> enter_marks(const std::string& director
 
 result<void> check_logs(const std::string& directory, kv_store& kv,
                         const std::vector<high_water_mark>& marks) {
-  for (std::uint16_t p = 0; p < marks.size(); ++p)
-    if (const auto log = recover_log(kv, {p}, marks[p]); !log)
+  for (size_t p = 0; p < marks.size(); ++p)
+    if (const auto log = recover_log(kv, {static_cast<std::uint16_t>(p)}, marks[p]); !log)
       return fail(log.error().code,
                   log.error().detail + ": set " + directory + " aside and restore it from a copy");
   return {};

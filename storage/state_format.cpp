@@ -22,11 +22,10 @@ tl::unexpected<error> io_error(const std::string& path) {
 result<void> sync_path(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error(path);
-  const bool synced = ::fsync(fd) == 0;
-  auto failed = io_error(path);
+  result<void> out;
+  if (::fsync(fd) != 0) out = io_error(path);
   ::close(fd);
-  if (!synced) return failed;
-  return {};
+  return out;
 }
 
 }  // namespace
