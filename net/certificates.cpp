@@ -21,17 +21,11 @@
 #include <unistd.h>
 
 #include "core/ip_address.hpp"
+#include "net/freed_by.hpp"
 
 namespace dip::net {
 namespace {
 
-template <auto F>
-struct freed_by {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
 void free_certificates(STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); }
 
 using bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;

@@ -8,16 +8,11 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "net/freed_by.hpp"
+
 namespace dip::net {
 namespace {
 
-template <auto F>
-struct freed_by {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
 using context = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
 using session = std::unique_ptr<SSL, freed_by<SSL_free>>;
 

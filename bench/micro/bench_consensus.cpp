@@ -170,9 +170,7 @@ public:
       for (size_t g = 0; g < groups; ++g) nodes_[n].post([this, n, g] { take(n, g, of(n, g).start(now())); });
       nodes_[n].thread = std::jthread([this, n](const std::stop_token& stop) { loop(stop, n); });
     }
-    wait_until([this] {
-      return std::none_of(leaders_.begin(), leaders_.end(), [](const auto& l) { return l == replicas; });
-    });
+    for (auto& leader : leaders_) leader.wait(replicas);
   }
   ~cluster() {
     for (auto& n : nodes_) n.thread = {};
@@ -194,7 +192,7 @@ public:
     for (size_t g = 0; g < groups_; ++g) nodes_[leaders_[g]].post([this, g] { propose(g); });
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     batch_ = 0;
-    wait_until([this] { return busy_ == 0; });
+    for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
     const auto took = ms_since(begin) / 1000;
     std::vector<double> latencies;
     std::uint64_t committed = 0;
@@ -274,6 +272,7 @@ private:
     const size_t size = batch_;
     if (size == 0) {
       --busy_;
+      busy_.notify_all();
       return;
     }
     const auto n = leaders_[g].load();
@@ -290,7 +289,10 @@ private:
       const auto to = static_cast<size_t>(m.to.value - 1);
       nodes_[to].post([this, to, g, m = std::move(m)] { take(to, g, of(to, g).receive(now(), m)); });
     }
-    if (e.serves) leaders_[g] = n;
+    if (e.serves) {
+      leaders_[g] = n;
+      leaders_[g].notify_all();
+    }
     for (const auto& s : e.proposals) {
       if (s.what != consensus::verdict::committed) std::abort();
       auto& batch = under_way_[g];
@@ -299,11 +301,6 @@ private:
       nodes_[n].committed += batch.size;
       nodes_[n].post([this, g] { propose(g); });
     }
-  }
-
-  template <class Condition>
-  static void wait_until(Condition reached) {
-    while (!reached()) std::this_thread::sleep_for(milliseconds{1});
   }
 
   std::uint64_t all_syncs() const {
