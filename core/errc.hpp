@@ -25,7 +25,7 @@ enum class errc : unsigned char {
   precondition_failed,   // If-Match or If-Unmodified-Since does not hold
   bad_range,             // a range outside the file
   invalid_image,         // of a known format, but it cannot be read
-  too_many_pixels,       // over limits.pixels or limits.frames
+  too_many_pixels,       // over a limit of size, or of predicted time or memory
   invalid_operation,     // a field of the request is wrong; `error::pointer` names it
   idempotency_mismatch,  // the same Idempotency-Key with another body
   rate_limited,          // too many calls of this client

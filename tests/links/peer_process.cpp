@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,45 +34,22 @@ sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace
 
-peer_process::peer_process(std::vector<std::string> arguments) {
-  int in[2], out[2];
-  if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  arguments.insert(arguments.begin(), DIP_LINK_PEER);
-  std::vector<char*> argv;
-  for (auto& a : arguments) argv.push_back(a.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in[0], 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-  const int failed = ::posix_spawn(&pid_, DIP_LINK_PEER, &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::close(in[0]);
-  ::close(out[1]);
-  in_ = in[1];
-  out_ = out[0];
-  if (failed != 0) throw std::runtime_error("link_peer cannot be started");
-}
-
-peer_process::~peer_process() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  ::close(in_);
-  ::close(out_);
-}
+peer_process::peer_process(std::vector<std::string> arguments)
+    : child_([&] {
+        arguments.insert(arguments.begin(), DIP_LINK_PEER);
+        return arguments;
+      }()) {}
 
 void peer_process::tell(const std::string& line) {
   const auto bytes = line + "\n";
-  REQUIRE(::write(in_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  REQUIRE(::write(child_.to, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
 }
 
 bool peer_process::read_more(int milliseconds) {
-  pollfd p{out_, POLLIN, 0};
+  pollfd p{child_.from, POLLIN, 0};
   if (::poll(&p, 1, milliseconds) <= 0) return false;
   char buffer[4096];
-  const auto got = ::read(out_, buffer, sizeof buffer);
+  const auto got = ::read(child_.from, buffer, sizeof buffer);
   if (got <= 0) return false;
 
   rest_.append(buffer, static_cast<std::size_t>(got));
@@ -120,26 +96,26 @@ std::string peer_process::ask(const std::string& peer, unsigned kind, std::size_
   return expect(head).substr(head.size());
 }
 
-void peer_process::signal(int number) const { REQUIRE(::kill(pid_, number) == 0); }
+void peer_process::signal(int number) const { REQUIRE(::kill(child_.pid, number) == 0); }
 
 int peer_process::end() {
   int status = 0;
-  for (const auto until = steady::now() + patience; ::waitpid(pid_, &status, WNOHANG) == 0;
+  for (const auto until = steady::now() + patience; ::waitpid(child_.pid, &status, WNOHANG) == 0;
        ::poll(nullptr, 0, 5))
     if (steady::now() > until) FAIL("it does not end:\n" << all_);
-  pid_ = -1;
+  child_.pid = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 std::size_t peer_process::peak_memory() const {
-  std::ifstream in("/proc/" + std::to_string(pid_) + "/status");
+  std::ifstream in("/proc/" + std::to_string(child_.pid) + "/status");
   for (std::string line; std::getline(in, line);)
     if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6));
   return 0;
 }
 
 std::vector<std::string> peer_process::listening() const {
-  const auto proc = "/proc/" + std::to_string(pid_);
+  const auto proc = "/proc/" + std::to_string(child_.pid);
   std::set<std::string> mine;
   for (const auto& entry : std::filesystem::directory_iterator(proc + "/fd")) {
     std::error_code gone;

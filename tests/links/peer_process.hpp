@@ -6,17 +6,13 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include "tests/support/piped_child.hpp"
 
 namespace dip::test {
 
 class peer_process {
 public:
   explicit peer_process(std::vector<std::string> arguments);
-  peer_process(const peer_process&) = delete;
-  peer_process& operator=(const peer_process&) = delete;
-  ~peer_process();  // kills it
-
   void tell(const std::string& line);
   // The first line that begins so and was not given before; fails the test when none comes in a minute.
   std::string expect(const std::string& beginning);
@@ -34,8 +30,7 @@ public:
 private:
   bool read_more(int milliseconds);
 
-  pid_t pid_ = -1;
-  int in_ = -1, out_ = -1;
+  piped_child child_;
   std::string rest_;
   std::deque<std::string> lines_;
   std::string all_;

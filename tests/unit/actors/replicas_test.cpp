@@ -7,6 +7,7 @@
 
 #include "actors/partition.hpp"
 #include "tests/unit/actors/still_group.hpp"
+#include "tests/unit/actors/still_node.hpp"
 
 using namespace dip;
 using namespace dip::test;

@@ -1,6 +1,5 @@
 #include "tests/unit/actors/still_group.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 #include "actors/partition.hpp"
@@ -14,12 +13,6 @@ std::string name_of(size_t node) { return "n" + std::to_string(node + 1); }
 
 }  // namespace
 
-wall_time still_group::still_clock::wall() const {
-  return wall_time{std::chrono::hours{24 * 365 * 50}} +
-         std::chrono::duration_cast<milliseconds>(steady().time_since_epoch());
-}
-steady_time still_group::still_clock::steady() const { return group.scheduler_.clock().now(); }
-
 void still_group::wire::send(node_id to, partition_id about, std::string bytes) {
   for (size_t n = 0; n < size; ++n) {
     if (group->env_[n].replica != to || group->cut_.contains(n) || group->cut_.contains(from)) continue;
@@ -28,8 +21,7 @@ void still_group::wire::send(node_id to, partition_id about, std::string bytes) 
   }
 }
 
-still_group::still_group()
-    : scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
+still_group::still_group() {
   std::vector<node_id> names;
   for (size_t n = 0; n < size; ++n) names.push_back(raft_name(name_of(n), {}));
   for (size_t n = 0; n < size; ++n) {
@@ -42,7 +34,7 @@ still_group::still_group()
     wires_[n].from = n;
     auto& env = env_[n];
     env.cfg = &conf_;
-    env.time = &time_;
+    env.time = &time();
     env.store = stores_[n].get();
     env.where = &where_[n];
     env.node = name_of(n);
@@ -59,22 +51,20 @@ still_group::still_group()
 }
 
 still_group::~still_group() {
-  for (const auto& a : kept_) caf::anon_send_exit(a, caf::exit_reason::kill);
-  kept_.clear();
-  settle();
+  end_actors();
   for (auto& w : where_) w.clear();
-  if (system_.registry().running() > 0) std::abort();
+  must_be_empty();
 }
 
 void still_group::start(size_t node) {
-  kept_.push_back(caf::actor_cast<caf::actor>(system_.spawn(partition, &env_[node], partition_id{})));
+  keep(system.spawn(partition, &env_[node], partition_id{}));
   settle();
 }
 
 void still_group::crash(size_t node) {
   awake_[node] = false;
   caf::anon_send_exit(*where_[node].partition({}), caf::exit_reason::kill);
-  scheduler_.run();
+  run_actors();
 }
 
 void still_group::cut(size_t node, bool off) {
@@ -84,27 +74,10 @@ void still_group::cut(size_t node, bool off) {
     cut_.erase(node);
 }
 
-void still_group::settle() {
-  bool worked = true;
-  while (worked) {
-    scheduler_.run();
-    worked = false;
-    for (const auto& s : stores_) worked = s->settle() || worked;
-    worked = worked || scheduler_.has_job();
-  }
-}
-
-void still_group::pass(std::chrono::nanoseconds time) {
-  settle();
-  auto& timers = scheduler_.clock();
-  const auto end = timers.now() + time;
-  while (!timers.schedule().empty() && timers.schedule().begin()->first <= end) {
-    const auto next = timers.schedule().begin()->first;
-    scheduler_.advance_time(next > timers.now() ? next - timers.now() : std::chrono::nanoseconds{0});
-    settle();
-  }
-  scheduler_.advance_time(end - timers.now());
-  settle();
+bool still_group::write_logs() {
+  bool worked = false;
+  for (const auto& s : stores_) worked = s->settle() || worked;
+  return worked;
 }
 
 size_t still_group::wait_for_leader(std::optional<size_t> not_this) {

@@ -1,7 +1,5 @@
 #include "tests/unit/actors/still_node.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -16,8 +14,6 @@
 
 namespace dip::test {
 namespace {
-
-constexpr wall_time epoch{std::chrono::hours{24 * 365 * 50}};
 
 class faulty_partition final : public stored_partition {
 public:
@@ -59,18 +55,12 @@ stage_outcome scripted_stage::run(const leased_work& work, const std::string& wo
   return script(work);
 }
 
-wall_time still_node::still_clock::wall() const {
-  return epoch + node.wall_offset_ + std::chrono::duration_cast<milliseconds>(steady().time_since_epoch());
-}
-steady_time still_node::still_clock::steady() const { return node.scheduler_.clock().now(); }
-
-still_node::still_node(std::uint16_t partitions, config c)
-    : conf(std::move(c)), scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
+still_node::still_node(std::uint16_t partitions, config c) : conf(std::move(c)) {
   node_store::options o;
   o.partitions = partitions;
   store_ = make_memory_node_store(std::move(o));
   env.cfg = &conf;
-  env.time = &time_;
+  env.time = &time();
   env.store = store_.get();
   env.objects = objects.get();
   env.where = &where;
@@ -97,34 +87,9 @@ still_node::still_node(std::uint16_t partitions, config c)
 
 still_node::~still_node() {
   threads.jobs.clear();
-  for (const auto& a : kept_) caf::anon_send_exit(a, caf::exit_reason::kill);
-  kept_.clear();
-  settle();
+  end_actors();
   where.clear();
-  if (const auto left = system.registry().running(); left > 0) {
-    std::fprintf(stderr, "%zu actors are alive that nobody ended\n", left);
-    std::abort();
-  }
-}
-
-void still_node::run_actors() { scheduler_.run(); }
-
-void still_node::settle() {
-  do run_actors();
-  while (store_->settle() || scheduler_.has_job());
-}
-
-void still_node::pass(std::chrono::nanoseconds time) {
-  settle();
-  auto& timers = scheduler_.clock();
-  const auto end = timers.now() + time;
-  while (!timers.schedule().empty() && timers.schedule().begin()->first <= end) {
-    const auto next = timers.schedule().begin()->first;
-    scheduler_.advance_time(next > timers.now() ? next - timers.now() : std::chrono::nanoseconds{0});
-    settle();
-  }
-  scheduler_.advance_time(end - timers.now());
-  settle();
+  must_be_empty();
 }
 
 partition_actor still_node::start_partition(partition_id p) {

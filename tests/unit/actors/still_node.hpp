@@ -1,5 +1,4 @@
-// A node's actors in virtual time, on the test's own thread: nothing runs and no time passes until the test
-// says so. The log and the tables are real, in memory. Timers of CAF and the clock of the node are one.
+// A node's actors in virtual time. The log and the tables are real, in memory.
 #pragma once
 
 #include <deque>
@@ -10,26 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
-#include <catch2/catch_test_macros.hpp>
-
 #include "actors/directory.hpp"
 #include "actors/environment.hpp"
 #include "actors/request_watch.hpp"
 #include "actors/stage.hpp"
 #include "actors/supervision.hpp"
 #include "storage/memory_node_store.hpp"
+#include "tests/unit/actors/still_system.hpp"
 
 namespace dip::test {
-
-// What an actor answered, once it has.
-template <class Answer>
-struct pending {
-  std::optional<Answer> value;
-  std::optional<caf::error> failure;
-  [[nodiscard]] bool open() const { return !value && !failure; }
-};
 
 // Jobs that wait until the test runs them.
 class held_threads final : public job_threads {
@@ -69,22 +57,11 @@ private:
   request_watch::subscription subscription_;
 };
 
-class still_node {
+class still_node final : public still_system {
 public:
   explicit still_node(std::uint16_t partitions = 1, config conf = default_config());
-  still_node(const still_node&) = delete;
-  still_node& operator=(const still_node&) = delete;
   // Ends all actors; aborts when one is left that nobody ended.
   ~still_node();
-
-  // Runs all that can run now: the actors, and the writer of the log.
-  void settle();
-  // The actors alone: nothing becomes durable.
-  void run_actors();
-  // Each timer fires at its own moment, and what follows from it is settled before the next.
-  void pass(std::chrono::nanoseconds time);
-  // Of the wall clock alone, as when it is set.
-  void set_wall_forward(milliseconds by) { wall_offset_ += by; }
 
   partition_actor start_partition(partition_id p = {});
   dispatcher_actor start_dispatcher(std::uint32_t slots);
@@ -92,12 +69,6 @@ public:
   relay_actor start_relay();
   scrubber_actor start_scrubber();
   caf::actor start_supervisor(std::vector<child_spec> specs, restart_config config = {});
-  // Ended with the node.
-  template <class Handle>
-  Handle keep(Handle h) {
-    kept_.push_back(caf::actor_cast<caf::actor>(h));
-    return h;
-  }
   template <class Handle>
   static void crash(const Handle& h) {
     caf::anon_send_exit(h, caf::exit_reason::kill);
@@ -105,23 +76,6 @@ public:
   [[nodiscard]] static bool alive(const caf::actor_addr& a);
   [[nodiscard]] static std::uint64_t restarts(const std::string& name);
   [[nodiscard]] static std::string last_error(const std::string& actor);
-
-  template <class Answer, class Handle, class Message>
-  std::shared_ptr<pending<Answer>> ask(const Handle& whom, const Message& m) {
-    auto out = std::make_shared<pending<Answer>>();
-    keep(system.spawn([=](caf::event_based_actor* self) {
-      self->request(whom, caf::infinite, m)
-          .then([=](Answer& a) { out->value = std::move(a); }, [=](caf::error& e) { out->failure = e; });
-    }));
-    return out;
-  }
-  template <class Answer, class Handle, class Message>
-  Answer answer_of(const Handle& whom, const Message& m) {
-    const auto out = ask<Answer>(whom, m);
-    settle();
-    REQUIRE(out->value);
-    return std::move(*out->value);
-  }
 
   // The usual steps through the real actors, each of which must succeed.
   object_row upload(partition_id p = {});
@@ -137,7 +91,6 @@ public:
   [[nodiscard]] std::vector<queue_message> messages(queue_name q, bool dead = false,
                                                     partition_id p = {}) const;
   [[nodiscard]] request_record record(const request_record& r) const;
-  [[nodiscard]] wall_time wall() const { return time_.wall(); }
 
   config conf;
   directory where;
@@ -147,28 +100,12 @@ public:
   std::unique_ptr<object_store> objects = make_memory_object_store();
 
 private:
-  struct still_clock final : clock {
-    explicit still_clock(still_node& n) : node(n) {}
-    [[nodiscard]] wall_time wall() const override;
-    [[nodiscard]] steady_time steady() const override;
-    still_node& node;
-  };
-  struct testing_config : caf::actor_system_config {
-    testing_config() { set("scheduler.policy", caf::atom("testing")); }
-  };
+  bool write_logs() override { return store_->settle(); }
 
-  milliseconds wall_offset_{0};
-  still_clock time_{*this};
   std::unique_ptr<memory_node_store> store_;
-  testing_config system_config_;
 
 public:
-  caf::actor_system system{system_config_};
   environment env;
-
-private:
-  caf::scheduler::test_coordinator& scheduler_;
-  std::vector<caf::actor> kept_;
 };
 
 [[nodiscard]] claim claim_of(const leased_work& w);
