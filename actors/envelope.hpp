@@ -27,6 +27,9 @@ enum class envelope_kind : std::uint8_t {
   announced,
   figures,
   introspect,
+  fetch,     // a replica is to get an object's file from a node
+  read,      // rows of one partition
+  standing,  // one way: what a node says of itself to its peers
 };
 
 enum class envelope_form : std::uint8_t { message, request, reply, ping, pong, ack };

@@ -1,7 +1,10 @@
 #include "net/tcp_probe.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -14,32 +17,26 @@
 namespace dip::net {
 namespace {
 
-// What the C library works on. It cannot always be called back: then a thread waits for it to let go.
+// Resolving cannot be called off: its thread ends when it ends, whoever waits for it.
 struct lookup {
-  std::string host, port;
-  addrinfo hints{};
-  gaicb request{};
-  gaicb* list[1] = {&request};
+  const std::string host, port;
+  std::atomic<bool> done{false};  // all below is set
+  int code = 0;
+  addrinfo* found = nullptr;
 
-  lookup(const std::string& h, std::uint16_t p) : host(h), port(std::to_string(p)) {
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
-    request.ar_name = host.c_str();
-    request.ar_service = port.c_str();
-    request.ar_request = &hints;
-  }
+  lookup(const std::string& h, std::uint16_t p) : host(h), port(std::to_string(p)) {}
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
   ~lookup() {
-    if (request.ar_result) ::freeaddrinfo(request.ar_result);
+    if (found) ::freeaddrinfo(found);
   }
-
-  static void drop(std::unique_ptr<lookup> l) {
-    if (::gai_error(&l->request) != EAI_INPROGRESS || ::gai_cancel(&l->request) == EAI_CANCELED) return;
-    std::thread{[l = std::move(l)] {
-      while (::gai_error(&l->request) == EAI_INPROGRESS) ::gai_suspend(l->list, 1, nullptr);
-    }}.detach();
+  void run(int flags) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV | flags;
+    code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+    done = true;
   }
 };
 
@@ -57,32 +54,28 @@ std::string text_of(const addrinfo& a) {
 }  // namespace
 
 struct tcp_probe::work {
-  std::unique_ptr<lookup> names;
+  std::shared_ptr<lookup> names;
   bool resolved = false;
   const addrinfo* next = nullptr;
   int fd = -1;
   state now = state::pending;
   std::string address, why;
 
-  ~work() {
-    close();
-    if (!resolved) lookup::drop(std::move(names));
-  }
+  ~work() { close(); }
   void close() {
     if (fd >= 0) ::close(fd);
     fd = -1;
   }
 
   void resolve() {
-    const int code = ::gai_error(&names->request);
-    if (code == EAI_INPROGRESS) return;
+    if (!names->done) return;
     resolved = true;
-    if (code != 0) {
+    if (names->code != 0) {
       now = state::failed;
-      why = names->host + " cannot be resolved: " + ::gai_strerror(code);
+      why = names->host + " cannot be resolved: " + ::gai_strerror(names->code);
       return;
     }
-    next = names->request.ar_result;
+    next = names->found;
     advance();
   }
 
@@ -118,24 +111,13 @@ struct tcp_probe::work {
 };
 
 tcp_probe::tcp_probe(const std::string& host, std::uint16_t port) : work_(std::make_unique<work>()) {
-  work_->names = std::make_unique<lookup>(host, port);
-  auto& names = *work_->names;
-  int code = 0;
+  work_->names = std::make_shared<lookup>(host, port);
   if (is_address(host)) {
     // Needs no server, so it is done here and now.
-    names.hints.ai_flags |= AI_NUMERICHOST;
-    code = ::getaddrinfo(names.request.ar_name, names.request.ar_service, &names.hints,
-                         &names.request.ar_result);
-    work_->resolved = true;
-    work_->next = names.request.ar_result;
-    if (code == 0) work_->advance();
+    work_->names->run(AI_NUMERICHOST);
+    work_->resolve();
   } else {
-    code = ::getaddrinfo_a(GAI_NOWAIT, names.list, 1, nullptr);
-    work_->resolved = code != 0;
-  }
-  if (code != 0) {
-    work_->now = state::failed;
-    work_->why = host + " cannot be resolved: " + ::gai_strerror(code);
+    std::thread{[names = work_->names] { names->run(0); }}.detach();
   }
 }
 

@@ -1,6 +1,7 @@
 #include "tests/links/peer_process.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -143,7 +144,8 @@ silent_listener::silent_listener(bool full) : fd_(::socket(AF_INET, SOCK_STREAM 
   port_ = ntohs(a.sin_port);
   for (int i = 0; full && i < 4; ++i) {
     fillers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    (void)::connect(fillers_.back(), reinterpret_cast<sockaddr*>(&a), size);
+    const int begun = ::connect(fillers_.back(), reinterpret_cast<sockaddr*>(&a), size);
+    REQUIRE((begun == 0 || errno == EINPROGRESS));
   }
 }
 
@@ -154,6 +156,7 @@ silent_listener::~silent_listener() {
 
 int connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(fd >= 0);
   const auto a = loopback(port);
   REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
   return fd;

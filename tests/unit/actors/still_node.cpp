@@ -69,7 +69,7 @@ still_node::still_node(std::uint16_t partitions, config c) : conf(std::move(c)) 
   env.replica = raft_name("n1", {});
   env.first_members = [this](partition_id) { return make_membership({env.replica}); };
   env.open_partition = [this](partition_id p, const membership& first,
-                              node_store::poster post) -> result<std::unique_ptr<stored_partition>> {
+                              const node_store::poster& post) -> result<std::unique_ptr<stored_partition>> {
     if (faults.failed_opens > 0) {
       --faults.failed_opens;
       return fail(errc::io, "not opened by the test");
