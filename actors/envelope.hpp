@@ -47,9 +47,11 @@ struct envelope {
   bool ok = true;          // of a reply; otherwise `code`, and `bytes` is a sentence
   errc code = errc::internal;
   std::string bytes;
+  bool more = false;  // the next envelope goes on with `bytes`; it is of the same form, kind and number
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.version, s.form, s.kind, s.partition, s.number, s.received, s.within, s.ok, s.code, s.bytes);
+    return f(s.version, s.form, s.kind, s.partition, s.number, s.received, s.within, s.ok, s.code, s.bytes,
+             s.more);
   }
   bool operator==(const envelope&) const = default;
 };
@@ -58,6 +60,8 @@ struct envelope {
 inline constexpr std::size_t max_envelope = std::size_t{64} * 1024;
 // Of `bytes`: what is left when all numbers are as long as can be.
 inline constexpr std::size_t max_payload = max_envelope - 64;
+// Of a message, a request or an answer, which is cut into envelopes. As large as an entry of a log may be.
+inline constexpr std::size_t max_message = std::size_t{1024} * 1024;
 
 // Any bytes at all are safe to read. Errors: `too_large`, `corrupt`.
 [[nodiscard]] result<envelope> parse_envelope(std::string_view bytes);

@@ -18,7 +18,19 @@ exchange::exchange(const exchange_config& config, std::string peer, owner& mine,
       last_heard_(now),
       next_ping_(now) {}
 
+// All pieces at once: nothing else comes between them.
 void exchange::transmit(envelope e) {
+  while (e.bytes.size() > max_payload) {
+    auto piece = e;
+    piece.bytes.resize(max_payload);
+    piece.more = true;
+    e.bytes.erase(0, max_payload);
+    transmit_piece(std::move(piece));
+  }
+  transmit_piece(std::move(e));
+}
+
+void exchange::transmit_piece(envelope e) {
   e.version = config_.version;
   e.received = received_;
   told_ = received_;
@@ -32,7 +44,7 @@ void exchange::transmit(envelope e) {
 bool exchange::post(envelope_kind kind, partition_id partition, std::string bytes) {
   // Raft's heartbeats are not to wait behind a flood of everything else.
   const auto limit = kind == envelope_kind::consensus ? config_.window : config_.window / 4 * 3;
-  if (bytes.size() > max_payload || !fits(bytes.size(), limit)) {
+  if (bytes.size() > max_message || !fits(bytes.size(), limit)) {
     ++traffic_.dropped;
     return false;
   }
@@ -47,11 +59,11 @@ bool exchange::post(envelope_kind kind, partition_id partition, std::string byte
 
 void exchange::ask(std::uint64_t ticket, envelope_kind kind, partition_id partition, std::string bytes,
                    milliseconds within, steady_time now) {
-  if (bytes.size() > max_payload) {
+  if (bytes.size() > max_message) {
     ++traffic_.refused;
     return owner_.answered(
         ticket, refuse(errc::too_large, "a request to " + peer_ + " of " + std::to_string(bytes.size()) +
-                                            " bytes; " + std::to_string(max_payload) + " are the most"));
+                                            " bytes; " + std::to_string(max_message) + " are the most"));
   }
   if (waiting_.size() >= config_.requests || !fits(bytes.size(), config_.window / 4 * 3)) {
     ++traffic_.refused;
@@ -76,7 +88,7 @@ void exchange::answer(std::uint64_t number, link_reply r) {
 }
 
 void exchange::reply_to(std::uint64_t number, link_reply r) {
-  if (r.bytes.size() > max_payload)
+  if (r.bytes.size() > max_message)
     r = refuse(errc::too_large, "an answer of " + std::to_string(r.bytes.size()) + " bytes", true);
   // Answers have a window of their own on top: the peer waits for them. Without room it is told so, in a few
   // bytes.
@@ -88,6 +100,27 @@ void exchange::reply_to(std::uint64_t number, link_reply r) {
   e.code = r.code;
   e.bytes = std::move(r.bytes);
   transmit(std::move(e));
+}
+
+// True: `e` is whole.
+result<bool> exchange::take_piece(envelope& e) {
+  if (unfinished_) {
+    auto& u = *unfinished_;
+    if (e.form != u.form || e.kind != u.kind || e.number != u.number)
+      return fail(errc::corrupt, "a message that is not whole is followed by another");
+    if (u.bytes.size() + e.bytes.size() > max_message)
+      return fail(errc::too_large, "a message of more than " + std::to_string(max_message) + " bytes");
+    u.bytes += e.bytes;
+    if (e.more) return false;
+    u.more = false;
+    e = std::move(u);
+    unfinished_.reset();
+    return true;
+  }
+  if (!e.more) return true;
+  if (e.form > envelope_form::reply) return fail(errc::corrupt, "a ping in pieces");
+  unfinished_ = std::move(e);
+  return false;
 }
 
 result<void> exchange::receive(std::string_view bytes, steady_time now) {
@@ -106,6 +139,15 @@ result<void> exchange::receive(std::string_view bytes, steady_time now) {
     return fail(errc::corrupt, "more is confirmed than was sent");
   }
   confirmed_ = std::max(confirmed_, e->received);
+  const auto whole = take_piece(*e);
+  if (!whole) {
+    ++traffic_.unreadable;
+    return tl::make_unexpected(whole.error());
+  }
+  if (!*whole) {
+    confirm_if_much();
+    return {};
+  }
   switch (e->form) {
     case envelope_form::message: owner_.arrived(std::move(*e)); break;
     case envelope_form::request: on_request(std::move(*e)); break;

@@ -68,7 +68,7 @@ public:
   exchange(const exchange_config& config, std::string peer, owner& mine, link_traffic& traffic,
            steady_time now);
 
-  // False: it was dropped, as the window is full. Errors of the caller's: `bytes` longer than `max_payload`.
+  // False: it was dropped, as the window is full. Errors of the caller's: `bytes` longer than `max_message`.
   bool post(envelope_kind kind, partition_id partition, std::string bytes);
   // `ticket` is the caller's name for it. It may be answered before this returns: `overloaded` when there is
   // no room, `too_large`.
@@ -98,6 +98,8 @@ private:
   };
 
   void transmit(envelope e);
+  void transmit_piece(envelope e);
+  [[nodiscard]] result<bool> take_piece(envelope& e);
   [[nodiscard]] bool fits(std::size_t bytes, std::size_t limit) const { return in_flight() + bytes <= limit; }
   void on_request(envelope e);
   void on_reply(envelope e);
@@ -113,6 +115,7 @@ private:
   std::unordered_map<std::uint64_t, pending> waiting_;  // by number
   std::set<std::pair<steady_time, std::uint64_t>> deadlines_;
   std::unordered_set<std::uint64_t> to_answer_;
+  std::optional<envelope> unfinished_;  // from the peer, with the pieces that are here
   steady_time last_heard_, next_ping_;
   std::map<std::uint64_t, steady_time> pings_;
   std::optional<std::chrono::nanoseconds> round_trip_;

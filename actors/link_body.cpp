@@ -31,9 +31,9 @@ link_body::~link_body() {
 void link_body::post(link_post m) {
   outlet_->queued.fetch_sub(m.bytes.size());
   // Whoever sends it does not hear of it, and would send it again for ever.
-  if (m.bytes.size() > max_payload)
+  if (m.bytes.size() > max_message)
     spdlog::error("a message to {} of {} bytes is longer than {} and was not sent", peer_.name,
-                  m.bytes.size(), max_payload);
+                  m.bytes.size(), max_message);
   if (exchange_)
     exchange_->post(m.kind, m.partition, std::move(m.bytes));
   else

@@ -28,7 +28,7 @@ namespace dip {
 struct link_post {
   envelope_kind kind = envelope_kind::none;
   partition_id partition;
-  std::string bytes;  // up to `max_payload`
+  std::string bytes;  // up to `max_message`
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.kind, s.partition, s.bytes);
@@ -39,7 +39,7 @@ struct link_post {
 struct link_request {
   envelope_kind kind = envelope_kind::none;
   partition_id partition;
-  std::string bytes;  // up to `max_payload`
+  std::string bytes;  // up to `max_message`
   milliseconds within{5'000};
   template <class S, class F>
   static auto fields(S& s, F&& f) {

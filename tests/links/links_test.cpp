@@ -22,7 +22,7 @@ namespace {
 // The kinds that link_peer takes: it counts 1, gives 2 back as it came, forgets 3, and keeps 4 without an
 // answer.
 constexpr unsigned echoed = 2, forgotten = 3, kept = 4, by_actor = 9, unknown = 200;
-constexpr std::size_t most = 64 * 1024 - 64;
+constexpr std::size_t most = 1024 * 1024;
 
 using arguments = std::vector<std::string>;
 using process = std::unique_ptr<peer_process>;

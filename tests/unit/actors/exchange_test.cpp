@@ -121,11 +121,16 @@ TEST_CASE("when the link goes down all that wait are told at once that it may ha
   CHECK(p.a.answers.size() == 2);
 }
 
-TEST_CASE("64 KiB pass in every form, and one byte more does not") {
+TEST_CASE("a MiB passes in every form, in envelopes of 64 KiB, and one byte more does not") {
   pair_of_ends p;
-  const std::string most(max_payload, 'x'), more(max_payload + 1, 'x');
+  std::string most;
+  while (most.size() < max_message) most += std::to_string(most.size()) + ",";
+  most.resize(max_message);
+  const auto more = most + "x";
   CHECK(p.a.x.post(envelope_kind::consensus, three, most));
   CHECK_FALSE(p.a.x.post(envelope_kind::consensus, three, more));
+  CHECK(p.a.out.size() == max_message / max_payload + 1);
+  for (const auto& bytes : p.a.out) CHECK(bytes.size() <= max_envelope);
   p.a.x.ask(1, envelope_kind::propose, three, most, 5s, p.now);
   p.a.x.ask(2, envelope_kind::propose, three, more, 5s, p.now);
   REQUIRE(p.a.answers.size() == 1);
@@ -134,6 +139,8 @@ TEST_CASE("64 KiB pass in every form, and one byte more does not") {
   CHECK_FALSE(p.a.answers[0].second.maybe_taken);
   p.settle();
   REQUIRE(p.b.in.size() == 2);
+  CHECK(p.b.in[0].bytes == most);
+  CHECK(p.b.in[1].bytes == most);
   p.b.x.answer(p.b.in[1].number, {true, errc::internal, false, most});
   p.settle();
   CHECK(p.a.answers.at(1).second.bytes == most);
@@ -143,6 +150,35 @@ TEST_CASE("64 KiB pass in every form, and one byte more does not") {
   p.b.x.answer(p.b.in[2].number, {true, errc::internal, false, more});
   p.settle();
   CHECK(p.a.answers.at(2).second.code == errc::too_large);
+}
+
+TEST_CASE("a message in pieces is not mixed with another, and not longer than one may be") {
+  pair_of_ends p;
+  envelope e;
+  e.kind = envelope_kind::consensus;
+  e.bytes = "begun";
+  e.more = true;
+  REQUIRE(p.a.x.receive(encode(e), p.now));
+  CHECK(p.a.in.empty());
+  SECTION("another kind") {
+    e.kind = envelope_kind::available;
+    CHECK(p.a.x.receive(encode(e), p.now).error().code == errc::corrupt);
+  }
+  SECTION("a ping, which has no pieces") {
+    e.form = envelope_form::ping;
+    CHECK(p.a.x.receive(encode(e), p.now).error().code == errc::corrupt);
+    end fresh{p.config, "n1", p.now};
+    CHECK(fresh.x.receive(encode(e), p.now).error().code == errc::corrupt);
+  }
+  SECTION("for ever") {
+    e.bytes.assign(max_payload, 'x');
+    size_t pieces = 0;
+    result<void> taken;
+    while (taken && ++pieces < 100) taken = p.a.x.receive(encode(e), p.now);
+    CHECK(taken.error().code == errc::too_large);
+    CHECK(pieces == (max_message - 5) / max_payload + 1);
+  }
+  CHECK(p.a.in.empty());
 }
 
 TEST_CASE("an envelope of 64 KiB is read, and a larger one is not") {
