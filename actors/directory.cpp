@@ -52,6 +52,15 @@ void directory::put(partition_id p, topic_name t, const topic_actor& h) {
 void directory::put(partition_id p, queue_name q, const queue_actor& h) {
   enter({role::queue, p, static_cast<std::uint8_t>(q)}, h);
 }
+void directory::put(partition_id p, const far_partition_actor& proxy) {
+  enter({role::partition_proxy, p, 0}, proxy);
+}
+void directory::put(partition_id p, topic_name t, const far_topic_actor& proxy) {
+  enter({role::topic_proxy, p, static_cast<std::uint8_t>(t)}, proxy);
+}
+void directory::put(partition_id p, queue_name q, const far_queue_actor& proxy) {
+  enter({role::queue_proxy, p, static_cast<std::uint8_t>(q)}, proxy);
+}
 void directory::put(const dispatcher_actor& h) { enter({role::dispatcher, {}, 0}, h); }
 void directory::put(const scrubber_actor& h) { enter({role::scrubber, {}, 0}, h); }
 void directory::put(const relay_actor& h) { enter({role::relay, {}, 0}, h); }
@@ -74,6 +83,23 @@ std::optional<queue_actor> directory::queue(partition_id p, queue_name q) const 
   return find<queue_actor>({role::queue, p, static_cast<std::uint8_t>(q)});
 }
 
+std::optional<far_partition_actor> directory::leading(partition_id p) const {
+  if (auto proxy = find<far_partition_actor>({role::partition_proxy, p, 0})) return proxy;
+  return find<far_partition_actor>({role::partition, p, 0});
+}
+
+std::optional<far_topic_actor> directory::leading(partition_id p, topic_name t) const {
+  const auto number = static_cast<std::uint8_t>(t);
+  if (auto proxy = find<far_topic_actor>({role::topic_proxy, p, number})) return proxy;
+  return find<far_topic_actor>({role::topic, p, number});
+}
+
+std::optional<far_queue_actor> directory::leading(partition_id p, queue_name q) const {
+  const auto number = static_cast<std::uint8_t>(q);
+  if (auto proxy = find<far_queue_actor>({role::queue_proxy, p, number})) return proxy;
+  return find<far_queue_actor>({role::queue, p, number});
+}
+
 std::optional<dispatcher_actor> directory::dispatcher() const {
   return find<dispatcher_actor>({role::dispatcher, {}, 0});
 }
@@ -82,10 +108,7 @@ std::optional<scrubber_actor> directory::scrubber() const {
   return find<scrubber_actor>({role::scrubber, {}, 0});
 }
 
-std::vector<relay_actor> directory::relays() const {
-  if (const auto here = find<relay_actor>({role::relay, {}, 0})) return {*here};
-  return {};
-}
+std::optional<relay_actor> directory::relay() const { return find<relay_actor>({role::relay, {}, 0}); }
 
 std::vector<queue_actor> directory::queues() const {
   const std::shared_lock lock{mutex_};

@@ -23,6 +23,9 @@ public:
   void put(partition_id p, const partition_actor& h);
   void put(partition_id p, topic_name t, const topic_actor& h);
   void put(partition_id p, queue_name q, const queue_actor& h);
+  void put(partition_id p, const far_partition_actor& proxy);
+  void put(partition_id p, topic_name t, const far_topic_actor& proxy);
+  void put(partition_id p, queue_name q, const far_queue_actor& proxy);
   void put(const dispatcher_actor& h);
   void put(const scrubber_actor& h);
   void put(const relay_actor& h);
@@ -36,14 +39,28 @@ public:
   [[nodiscard]] std::optional<partition_actor> partition(partition_id p) const;
   [[nodiscard]] std::optional<topic_actor> topic(partition_id p, topic_name t) const;
   [[nodiscard]] std::optional<queue_actor> queue(partition_id p, queue_name q) const;
+  // Of the partition's leader: the proxy where there is one, which finds it; else this node's own, if it is
+  // there.
+  [[nodiscard]] std::optional<far_partition_actor> leading(partition_id p) const;
+  [[nodiscard]] std::optional<far_topic_actor> leading(partition_id p, topic_name t) const;
+  [[nodiscard]] std::optional<far_queue_actor> leading(partition_id p, queue_name q) const;
   [[nodiscard]] std::optional<dispatcher_actor> dispatcher() const;
   [[nodiscard]] std::optional<scrubber_actor> scrubber() const;
-  // Each node's relay; this node's own until there are links to others.
-  [[nodiscard]] std::vector<relay_actor> relays() const;
+  [[nodiscard]] std::optional<relay_actor> relay() const;
   [[nodiscard]] std::vector<queue_actor> queues() const;
 
 private:
-  enum class role : std::uint8_t { partition, topic, queue, dispatcher, scrubber, relay };
+  enum class role : std::uint8_t {
+    partition,
+    topic,
+    queue,
+    partition_proxy,
+    topic_proxy,
+    queue_proxy,
+    dispatcher,
+    scrubber,
+    relay
+  };
   struct room {
     role as = role::partition;
     partition_id partition;

@@ -54,7 +54,7 @@ std::uint32_t slow_credit(self_ptr self, const context& c) {
 
 struct place {
   partition_id partition;
-  queue_actor queue;
+  far_queue_actor queue;
 };
 
 // The next partition after the last one that was asked, so that none starves. A queue that is not there now
@@ -66,7 +66,7 @@ std::optional<place> next_place(self_ptr self, const context& c, queue_name q) {
     if (it == hints.end()) it = hints.begin();
     const auto p = self->state.last[at(q)] = *it;
     hints.erase(it);
-    if (const auto queue = c.env->where->queue(p, q)) return place{p, *queue};
+    if (const auto queue = c.env->where->leading(p, q)) return place{p, *queue};
   }
   return std::nullopt;
 }
@@ -88,7 +88,7 @@ void hand_out(self_ptr self, const context& c, lease_reply& reply) {
       free->second.busy = true;
       free->second.slow = needs_slot(reply.queue) && is_slow(w.request.plan);
       self->send(free->second.handle, std::move(w));
-    } else if (const auto h = c.env->where->queue(reply.partition, reply.queue)) {
+    } else if (const auto h = c.env->where->leading(reply.partition, reply.queue)) {
       self->send(*h, not_begun(c.env->node, w));
     }
   }

@@ -3,11 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "actors/envelope.hpp"
 #include "core/clock.hpp"
 #include "core/config.hpp"
 #include "core/membership.hpp"
+#include "core/placement.hpp"
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
 
@@ -15,6 +19,8 @@ namespace dip {
 
 class destinations;
 class directory;
+class leaders;
+class links;
 
 // Threads for work that blocks. One per slot; tests run the work at once.
 class job_threads {
@@ -24,14 +30,30 @@ public:
   virtual void run(std::function<void()> job) = 0;
 };
 
-// The other nodes, for what replicas say to each other.
+// The other nodes, for what is said to them one way: it may be lost. Never waits; any thread.
 class peers {
 public:
   virtual ~peers() = default;
   // To the node of that name in Raft, about one partition: bytes of `consensus::to_parcel`, which are to
-  // reach that node's partition actor as a `parcel`. They may be lost, late and doubled. Never waits; any
-  // thread.
+  // reach that node's partition actor as a `parcel`; possibly late, and twice.
   virtual void send(node_id to, partition_id about, std::string bytes) = 0;
+  // To each of them: a record of actors/messages.hpp.
+  virtual void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) = 0;
+};
+
+// Rows of any partition, wherever it is led. Blocks; any thread that is no actor's.
+class row_source {
+public:
+  virtual ~row_source() = default;
+  // Errors: `not_found`, `no_quorum`.
+  virtual result<object_row> object(const object_name& name) = 0;
+  virtual result<suppression_row> suppression(const std::string& address) = 0;
+};
+
+// As what this node takes part in a partition.
+struct seat {
+  node_id as;        // its name in Raft (storage/quarantine.hpp, `raft_name`)
+  membership first;  // of a partition that has never voted; one that does not name `as` waits to be told
 };
 
 // Outlives every actor; whatever is behind the pointers is safe for any thread.
@@ -44,13 +66,16 @@ struct environment {
   std::function<result<std::unique_ptr<stored_partition>>(partition_id, const membership&,
                                                           node_store::poster)>
       open_partition;
-  // Who a partition that has never voted begins with (storage/quarantine.hpp, `raft_name`). One that does not
-  // name this node's replica is not begun: others will tell it.
-  std::function<membership(partition_id)> first_members;
+  // Nothing: it is not known yet, ask again. Once known it stays.
+  std::function<std::optional<seat>(partition_id)> seat_of;
   // A partition is led here and its house is awake, or is not any more; may be empty.
   std::function<void(partition_id, bool)> on_serves;
-  peers* to_peers = nullptr;  // nullptr: there is one node
-  node_id replica;            // this node's name in Raft
+  peers* to_peers = nullptr;  // nullptr: there is one node, and nothing of the next three
+  leaders* leads = nullptr;
+  const links* linked = nullptr;
+  row_source* rows = nullptr;
+  // Who keeps a partition, and who should lead it, as cluster.conf has it.
+  std::function<partition_place(partition_id)> place_of;
   object_store* objects = nullptr;
   directory* where = nullptr;
   destinations* to = nullptr;  // where notifications go; nullptr: nothing is known of them

@@ -16,40 +16,46 @@
 
 namespace dip {
 
-// One Raft group's replica on this node. Supervises its three topics and three queues.
-using partition_actor = caf::typed_actor<
+// A partition, a topic, a queue, wherever its leader is: what may be asked of them on any node. Where they
+// are not led, a proxy (actors/proxies.hpp) carries it there.
+using far_partition_actor = caf::typed_actor<
     // Into the log; answered when durable on a majority and applied.
-    caf::replies_to<propose>::with<answer>,
-    // Answered when a majority has said that this is still the leader.
-    caf::replies_to<confirm_read>::with<answer>,
+    caf::replies_to<propose>::with<answer>, caf::replies_to<read_rows>::with<answer>>;
+using far_topic_actor = caf::typed_actor<
+    // News, as the entry that makes it true; answered when that is durable and applied.
+    caf::replies_to<publish>::with<answer>>;
+using far_queue_actor = caf::typed_actor<
+    // A dispatcher's credit. The leases count from now; their entry is logged meanwhile.
+    caf::replies_to<lease_request>::with<lease_reply>,
+    // False: the lease is not held with this token any more, the work is in vain.
+    caf::replies_to<renew_lease>::with<bool>,
+    // Back to the queue with backoff, or to the dead letters after the last try.
+    caf::reacts_to<give_back>>;
+
+// One Raft group's replica on this node. Supervises its three topics and three queues.
+using partition_actor = far_partition_actor::extend<
     // From other nodes.
     caf::reacts_to<parcel>,
     // The store has done what was asked of it (actors/posted_steps.hpp); sent by whoever brings the first.
     caf::reacts_to<caf::atom_constant<caf::atom("stored")>>,
     // Time to look whether there still is a leader, or to say that there is; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("tick")>, std::uint64_t>,
+    // One step towards the members and the leader that it should have; sent by itself.
+    caf::reacts_to<caf::atom_constant<caf::atom("keep")>>,
     // Looks for what retention lets go of; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("retain")>>,
     // A child that went down is made again after its delay; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
 
 // A broadcaster over one partition.
-using topic_actor = caf::typed_actor<
-    // News, as the entry that makes it true; answered when that is durable and applied.
-    caf::replies_to<publish>::with<answer>,
+using topic_actor = far_topic_actor::extend<
     // From the partition: to be told to all subscribers.
     caf::reacts_to<committed>>;
 
 // A mailbox over one partition: leases, visibility, attempts, dead letters.
-using queue_actor = caf::typed_actor<
+using queue_actor = far_queue_actor::extend<
     // From its topic, in the log's order.
-    caf::reacts_to<delivered>,
-    // A dispatcher's credit. The leases count from now; their entry is logged meanwhile.
-    caf::replies_to<lease_request>::with<lease_reply>,
-    // False: the lease is not held with this token any more, the work is in vain.
-    caf::replies_to<renew_lease>::with<bool>,
-    // Back to the queue with backoff, or to the dead letters after the last try.
-    caf::reacts_to<give_back>, caf::replies_to<ask_figures>::with<queue_figures>,
+    caf::reacts_to<delivered>, caf::replies_to<ask_figures>::with<queue_figures>,
     // Leases that ran out, delays that are over; sent by itself.
     caf::reacts_to<caf::atom_constant<caf::atom("tick")>, std::uint64_t>>;
 

@@ -22,7 +22,21 @@ struct propose {
   }
 };
 
-// What became of a proposal: nothing wrong, or the error that applying it gave.
+// Rows of one partition.
+struct found_rows {
+  std::vector<request_record> requests;
+  std::vector<object_row> objects;
+  std::vector<idempotency_row> idempotency;
+  std::vector<suppression_row> suppressions;
+  std::uint64_t count = 0;
+  bool more = false;  // a listing was cut, for its length: go on behind its last row
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.requests, s.objects, s.idempotency, s.suppressions, s.count, s.more);
+  }
+};
+
+// What became of a proposal: nothing wrong, or the error that applying it gave. Or what was found.
 struct answer {
   bool ok = true;
   errc code = errc::internal;
@@ -30,9 +44,13 @@ struct answer {
   std::string pointer;  // JSON pointer to the field at fault, if there is one
   std::optional<request_record> request;
   std::optional<idempotency_row> idempotency;
+  std::optional<found_rows> found;
+  // Of a failure: whether it may have been taken all the same. False: for certain it was not.
+  bool maybe_taken = false;
+  std::string leader;  // of `no_quorum`: the node to ask instead; empty: not known
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.ok, s.code, s.detail, s.pointer, s.request, s.idempotency);
+    return f(s.ok, s.code, s.detail, s.pointer, s.request, s.idempotency, s.found, s.maybe_taken, s.leader);
   }
 };
 
@@ -54,12 +72,53 @@ struct parcel {
   }
 };
 
-// Whether what is applied here is all that anybody was told before it was asked. Answered `no_quorum` where
-// nobody can tell.
-struct confirm_read {
+// What `read_rows` looks for. The numbers are the wire's.
+enum class row_kind : std::uint8_t {
+  request,      // by id; from here to `suppression` answered by one row, or `not_found`
+  object,       // by its key in the bucket `in`
+  idempotency,  // by key
+  suppression,  // by address
+  // Listings: newest first, strictly older than `key` unless that is empty; no more than `limit`, and no more
+  // bytes than pass a link.
+  requests,      // `status` 255: of any
+  objects,       // in `in`; not those that are unlisted
+  suppressions,  // in the order of their addresses, strictly behind `key`
+  live,          // counts requests that are not final of the API key of this name
+};
+
+// Rows of the partition. One by its name is read as of now: `no_quorum` where that cannot be known; listings
+// are what is applied there.
+struct read_rows {
+  row_kind what = row_kind::request;
+  std::string key = {};
+  bucket in = bucket::request_files;
+  std::uint32_t limit = 50;
+  std::uint8_t status = 255;
+  wall_time since{};
   template <class S, class F>
-  static auto fields(S&, F&& f) {
-    return f();
+  static auto fields(S& s, F&& f) {
+    return f(s.what, s.key, s.in, s.limit, s.status, s.since);
+  }
+};
+
+// A call that is to reach the partition's leader, wherever it is.
+struct far_call {
+  std::uint8_t kind = 0;  // an `envelope_kind`: propose, publish, read
+  partition_id partition;
+  std::string bytes;  // of the record
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.kind, s.partition, s.bytes);
+  }
+};
+
+// `publish` and `lease_request` on the wire: of which topic, of which queue.
+struct topic_call {
+  topic_name topic = topic_name::request;
+  publish what;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.topic, s.what);
   }
 };
 
@@ -128,6 +187,15 @@ struct lease_request {
   }
 };
 
+struct queue_call {
+  queue_name queue = queue_name::request;
+  lease_request what;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.queue, s.what);
+  }
+};
+
 // All that a worker needs: the message, the token that its result must show, and the request.
 struct leased_work {
   queue_message message;
@@ -157,6 +225,15 @@ struct renew_lease {
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.message, s.token);
+  }
+};
+
+// The answer to it, on the wire.
+struct renewed {
+  bool held = false;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.held);
   }
 };
 
@@ -206,6 +283,20 @@ struct at_work {
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.worker, s.queue);
+  }
+};
+
+// What a node says of itself to its peers, whenever it changes and whenever they meet.
+struct standing {
+  node_id as;  // its name in Raft; 0: it does not know yet whether the cluster is new
+  bool draining = false;
+  std::string start;  // this run of its process
+  // Of a node whose partitions have begun in this run: the runs that it was told of before. They begin the
+  // cluster with it; who is not among them joins.
+  std::vector<std::string> founders;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.as, s.draining, s.start, s.founders);
   }
 };
 

@@ -67,7 +67,8 @@ private:
 
   [[nodiscard]] delivery mail(const request_record& r) const {
     const auto address = normal_address(r.email);
-    const auto suppressed = env_.store->view(partition_of(address))->suppression(address);
+    const auto suppressed = env_.rows ? env_.rows->suppression(address)
+                                      : env_.store->view(partition_of(address))->suppression(address);
     if (suppressed)
       return {delivery::outcome::refused, "not tried: the address has failed for good at " +
                                               to_rfc3339(suppressed->since) + " (" + suppressed->detail +

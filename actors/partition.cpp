@@ -5,9 +5,15 @@
 #include <string>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "actors/directory.hpp"
+#include "actors/group_keeper.hpp"
 #include "actors/house.hpp"
+#include "actors/leaders.hpp"
+#include "actors/links.hpp"
 #include "actors/partition_news.hpp"
+#include "actors/row_search.hpp"
 #include "consensus/parcel.hpp"
 #include "storage/retention.hpp"
 
@@ -15,18 +21,31 @@ namespace dip {
 namespace {
 
 using self_ptr = counted_actor<partition_actor, partition_owner>*;
+using keep_atom = caf::atom_constant<caf::atom("keep")>;
 using retain_atom = caf::atom_constant<caf::atom("retain")>;
 using stored_atom = caf::atom_constant<caf::atom("stored")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 constexpr std::chrono::seconds retention_every{30};
+constexpr milliseconds keep_every{500};
+// Whether this node's seat is known now.
+constexpr milliseconds ask_again{20};
+// Entries that somebody who is to lead may miss: they are sent before it takes over.
+constexpr std::uint64_t close_enough = 256;
 // Below the largest message between nodes.
 constexpr size_t parcel_bytes = size_t{56} * 1024;
+
+// What came of it is not known.
+answer doubt(const error& e) {
+  auto a = error_answer(e);
+  a.maybe_taken = true;
+  return a;
+}
 
 // Whoever waits for a place in the log cannot be told any more.
 void give_up_all(self_ptr self) {
   for (auto& [place, promise] : std::exchange(self->state.waiting, {}))
-    promise.deliver(refusal({errc::no_quorum, "the partition is not led here any more", ""}));
+    promise.deliver(doubt({errc::no_quorum, "the partition is not led here any more", ""}));
 }
 
 void wake_house(self_ptr self, const environment* env, partition_id p, term_number term) {
@@ -58,17 +77,20 @@ void settle(self_ptr self, const std::vector<consensus::settled>& proposals,
                                     [](const apply_outcome& x, log_index i) { return x.index < i; });
     if (s.what == consensus::verdict::committed && o != outcomes.end() && o->index == s.index)
       it->second.deliver(answer_of(*o));
+    else if (s.what == consensus::verdict::lost)
+      it->second.deliver(error_answer({errc::no_quorum, "another leader has taken over", ""}));
     else
-      it->second.deliver(refusal({errc::no_quorum, "another leader has taken over", ""}));
+      it->second.deliver(doubt({errc::no_quorum, "another leader has taken over", ""}));
     self->state.waiting.erase(it);
   }
 }
 
-void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids, const answer& with) {
+void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids,
+                  const std::function<answer(const read_rows&)>& with) {
   for (const auto id : ids) {
     const auto it = self->state.reading.find(id);
     if (it == self->state.reading.end()) continue;
-    it->second.deliver(with);
+    it->second.promise.deliver(with(it->second.wanted));
     self->state.reading.erase(it);
   }
 }
@@ -96,13 +118,19 @@ void arm(self_ptr self, const environment* env) {
 void hear(self_ptr self, const environment* env, partition_id p, consensus::effects e,
           const std::vector<apply_outcome>& outcomes) {
   send_parcels(env, p, std::move(e.messages));
+  if (env->leads) env->leads->heard(p, e.leader);
   follow_leadership(self, env, p, e);
   // The topics are told first: who has its answer finds the news under way already.
   if (self->state.awake_in) tell_topics(env, p, outcomes);
   tell_scrubber(env, outcomes);
   settle(self, e.proposals, outcomes);
-  answer_reads(self, e.reads, {});
-  answer_reads(self, e.given_up, refusal({errc::no_quorum, "the partition is not led here any more", ""}));
+  if (!e.reads.empty()) {
+    const auto view = env->store->view(p);
+    answer_reads(self, e.reads, [&](const auto& w) { return find_rows(*view, w); });
+  }
+  answer_reads(self, e.given_up, [](const auto&) {
+    return error_answer({errc::no_quorum, "the partition is not led here any more", ""});
+  });
 }
 
 void take_parcel(self_ptr self, partition_id p, const parcel& from_peer) {
@@ -113,8 +141,11 @@ void take_parcel(self_ptr self, partition_id p, const parcel& from_peer) {
 }
 
 // Nothing was taken: whoever is asked next may take it.
-answer not_taken(const error& e) {
-  return refusal(e.code == errc::not_leader ? error{errc::no_quorum, e.detail, ""} : e);
+answer not_taken(self_ptr self, const environment* env, const error& e) {
+  auto a = error_answer(e.code == errc::not_leader ? error{errc::no_quorum, e.detail, ""} : e);
+  if (env->leads && e.code == errc::not_leader)
+    a.leader = env->leads->node_of(self->state.replica->core().leader());
+  return a;
 }
 
 void take(self_ptr self, const environment* env, command what, partition_owner::promise& promise) {
@@ -122,7 +153,7 @@ void take(self_ptr self, const environment* env, command what, partition_owner::
   if (at)
     self->state.waiting.emplace(*at, promise);
   else
-    promise.deliver(not_taken(at.error()));
+    promise.deliver(not_taken(self, env, at.error()));
 }
 
 void retain(self_ptr self, const environment* env, partition_id p) {
@@ -137,22 +168,66 @@ void retain(self_ptr self, const environment* env, partition_id p) {
   }
 }
 
-std::unique_ptr<partition_replica> open_replica(self_ptr self, const environment* env, partition_id p) {
-  auto first = env->first_members(p);
-  if (!first.is_voter(env->replica)) first = {};
+std::unique_ptr<partition_replica> open_replica(self_ptr self, const environment* env, partition_id p,
+                                                seat of) {
+  if (!of.first.is_voter(of.as)) of.first = {};
   // Weak: a step on its way must not keep the actor alive.
   self->state.stored = std::make_shared<posted_steps>([me = self->address()] {
     if (const auto h = caf::actor_cast<caf::strong_actor_ptr>(me))
       caf::anon_send(caf::actor_cast<partition_actor>(h), stored_atom::value);
   });
-  auto stored = env->open_partition(
-      p, first, [steps = self->state.stored](std::function<void()> step) { steps->post(std::move(step)); });
+  auto stored = env->open_partition(p, of.first, [steps = self->state.stored](std::function<void()> step) {
+    steps->post(std::move(step));
+  });
   if (!stored) throw std::runtime_error(stored.error().detail);
   return std::make_unique<partition_replica>(
-      env->replica, std::move(*stored), [env] { return steady_now(env); },
+      of.as, std::move(*stored), [env] { return steady_now(env); },
       [=](consensus::effects e, const std::vector<apply_outcome>& outcomes) {
         hear(self, env, p, std::move(e), outcomes);
       });
+}
+
+void begin(self_ptr self, const environment* env, partition_id p) {
+  auto& s = self->state;
+  const auto of = env->seat_of(p);
+  if (!of) return self->delayed_send(self, ask_again, tick_atom::value, s.epoch);
+  s.as = of->as;
+  s.replica = open_replica(self, env, p, *of);
+  s.replica->start();
+  arm(self, env);
+}
+
+group_picture picture_of(self_ptr self, const environment* env, partition_id p) {
+  const auto& core = self->state.replica->core();
+  const auto& leads = *env->leads;
+  return {.self = self->state.as,
+          .members = core.members(),
+          .changing = core.changing(),
+          .wanted = env->place_of(p),
+          .draining = leads.is_draining(env->node),
+          .raft_name_of = [&](const std::string& node) { return leads.raft_name_of(node); },
+          .node_of = [&](node_id id) { return leads.node_of(id); },
+          .able = [&](const std::string& n) { return env->linked->up(n) && !leads.is_draining(n); },
+          .caught_up = [&](node_id id) { return core.caught_up(id) == consensus::catch_up_state::finished; },
+          .is_close = [&](node_id id) { return core.match(id).value + close_enough >= core.commit().value; }};
+}
+
+void keep(self_ptr self, const environment* env, partition_id p) {
+  auto& s = self->state;
+  if (!s.awake_in) return;
+  const auto step = next_step(picture_of(self, env, p));
+  if (!step) return;
+  result<void> done;
+  switch (step->what) {
+    case group_step::kind::change: done = s.replica->change(step->members); break;
+    case group_step::kind::catch_up: done = s.replica->catch_up(step->id); break;
+    case group_step::kind::transfer: done = s.replica->transfer(step->id); break;
+  }
+  if (!done)
+    self->counters()->set_last_error("members: " + done.error().detail);
+  else if (!step->why.empty())
+    spdlog::info("partition {}: {}", p.value, step->why);
+  arm(self, env);
 }
 
 }  // namespace
@@ -160,33 +235,40 @@ std::unique_ptr<partition_replica> open_replica(self_ptr self, const environment
 partition_owner::~partition_owner() {
   if (stored) stored->close();
   for (auto& [place, asked] : waiting) asked.deliver(caf::make_error(caf::sec::request_receiver_down));
-  for (auto& [id, asked] : reading) asked.deliver(caf::make_error(caf::sec::request_receiver_down));
+  for (auto& [id, asked] : reading) asked.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
 
 partition_actor::behavior_type partition(counted_actor<partition_actor, partition_owner>* self,
                                          const environment* env, partition_id p) {
   self->label("partition/" + std::to_string(p.value));
-  self->state.replica = open_replica(self, env, p);
   env->where->put(p, partition_actor{self});
-  self->state.replica->start();
-  arm(self, env);
+  begin(self, env, p);
   self->delayed_send(self, retention_every, retain_atom::value);
+  if (env->to_peers) self->delayed_send(self, keep_every, keep_atom::value);
+  const auto not_begun_yet = [] {
+    return error_answer({errc::no_quorum, "the node has not met the others yet", ""});
+  };
   return {
-      [=](propose& entry) -> caf::typed_response_promise<answer> {
+      [=](propose& entry) -> caf::result<answer> {
+        if (!self->state.replica) return not_begun_yet();
         auto promise = self->make_response_promise<answer>();
         take(self, env, std::move(entry.what), promise);
         arm(self, env);
         return promise;
       },
-      [=](const confirm_read&) -> caf::typed_response_promise<answer> {
+      [=](read_rows& wanted) -> caf::result<answer> {
+        if (!self->state.replica) return not_begun_yet();
+        if (is_listing(wanted.what)) return find_rows(*env->store->view(p), wanted);
         auto promise = self->make_response_promise<answer>();
-        const auto asked =
-            self->state.replica->read([&](std::uint64_t id) { self->state.reading.emplace(id, promise); });
-        if (!asked) promise.deliver(not_taken(asked.error()));
+        const auto asked = self->state.replica->read([&](std::uint64_t id) {
+          self->state.reading.emplace(id, partition_owner::read_under_way{std::move(wanted), promise});
+        });
+        if (!asked) promise.deliver(not_taken(self, env, asked.error()));
         arm(self, env);
         return promise;
       },
       [=](const parcel& from_peer) {
+        if (!self->state.replica) return;
         take_parcel(self, p, from_peer);
         arm(self, env);
       },
@@ -195,12 +277,17 @@ partition_actor::behavior_type partition(counted_actor<partition_actor, partitio
         arm(self, env);
       },
       [=](tick_atom, std::uint64_t epoch) {
+        if (!self->state.replica) return begin(self, env, p);
         if (epoch != self->state.epoch) return;
         self->state.armed.reset();
         self->state.replica->tick();
         arm(self, env);
       },
       [=](retain_atom) { retain(self, env, p); },
+      [=](keep_atom) {
+        self->delayed_send(self, keep_every, keep_atom::value);
+        keep(self, env, p);
+      },
       [=](children::restart_atom, std::uint64_t number) { self->state.house.again(self, number); },
   };
 }

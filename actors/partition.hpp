@@ -26,9 +26,14 @@ struct partition_owner {
 
   using promise = caf::typed_response_promise<answer>;
   std::shared_ptr<posted_steps> stored;
-  std::unique_ptr<partition_replica> replica;
+  std::unique_ptr<partition_replica> replica;  // not there: this node's seat is not known yet
+  node_id as;
   std::map<partition_replica::place, promise> waiting;
-  std::map<std::uint64_t, promise> reading;
+  struct read_under_way {
+    read_rows wanted;
+    partition_owner::promise promise;
+  };
+  std::map<std::uint64_t, read_under_way> reading;
   std::optional<term_number> awake_in;  // the term in which the house was made
   children house;
   std::optional<milliseconds> armed;  // the next tick is due then

@@ -16,7 +16,7 @@ request_news news_of(const request_record& r) {
 
 }  // namespace
 
-answer refusal(const error& e) {
+answer error_answer(const error& e) {
   answer a;
   a.ok = false;
   a.code = e.code;
@@ -26,7 +26,7 @@ answer refusal(const error& e) {
 }
 
 answer answer_of(const apply_outcome& o) {
-  auto a = o.verdict ? answer{} : refusal(o.verdict.error());
+  auto a = o.verdict ? answer{} : error_answer(o.verdict.error());
   a.request = o.request;
   a.idempotency = o.idempotency;
   return a;

@@ -9,7 +9,7 @@
 namespace dip {
 
 // To a proposer.
-[[nodiscard]] answer refusal(const error& e);
+[[nodiscard]] answer error_answer(const error& e);
 [[nodiscard]] answer answer_of(const apply_outcome& o);
 
 // To the topics of a house that is awake. A queue's changes go through its topic, so that each queue sees one

@@ -84,6 +84,18 @@ result<void> partition_replica::read(const std::function<void(std::uint64_t id)>
   return {};
 }
 
+result<void> partition_replica::change(const membership& wanted) {
+  return hear(replica_.change(now_(), wanted));
+}
+result<void> partition_replica::catch_up(node_id learner) { return hear(replica_.catch_up(now_(), learner)); }
+result<void> partition_replica::transfer(node_id to) { return hear(replica_.transfer(now_(), to)); }
+
+result<void> partition_replica::hear(result<consensus::effects> e) {
+  if (!e) return tl::make_unexpected(e.error());
+  hear(std::move(*e));
+  return {};
+}
+
 void partition_replica::fail_with(const error& why) {
   if (std::exchange(stopped_, true)) return;
   partition_->fail_with(why);

@@ -48,6 +48,11 @@ public:
   // `asked` is called first. Errors: `not_leader`.
   [[nodiscard]] result<void> read(const std::function<void(std::uint64_t id)>& asked);
 
+  // As the leader, one step towards other members, or another leader. Errors: those of consensus/core.hpp.
+  [[nodiscard]] result<void> change(const membership& wanted);
+  [[nodiscard]] result<void> catch_up(node_id learner);
+  [[nodiscard]] result<void> transfer(node_id to);
+
   // The replica has stopped: the process must end.
   void fail_with(const error& why);
 
@@ -58,6 +63,7 @@ public:
 
 private:
   void hear(consensus::effects e);
+  result<void> hear(result<consensus::effects> e);
   void flush_written();
   [[nodiscard]] bool is_alone() const;
 

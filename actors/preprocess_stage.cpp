@@ -22,7 +22,7 @@ public:
 
 private:
   result<object_row> normalise(const request_record& r) {
-    const auto input_row = env_.store->view(r.id.partition())->object(r.file);
+    const auto input_row = find_object(env_, r.file);
     if (!input_row) return gone(input_row.error());
     const auto input = env_.objects->open(r.file);
     if (!input) return gone(input.error());

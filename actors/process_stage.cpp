@@ -95,7 +95,7 @@ private:
         if (std::any_of(out.begin(), out.end(), [&](const auto& w) { return w.key == key; })) continue;
         const auto name = parse_key(bucket::request_files, key);
         if (!name) return tl::make_unexpected(name.error());
-        const auto row = env_.store->view(name->partition())->object(*name);
+        const auto row = find_object(env_, *name);
         auto reader = env_.objects->open(*name);
         if (!row || !reader) return fail(errc::not_found, "the watermark " + key + " is gone");
         out.push_back({key, (*reader)->descriptor(), row->header.format});

@@ -1,8 +1,11 @@
 #include "actors/queue.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "actors/links.hpp"
 #include "core/plan.hpp"
 #include "notify/destinations.hpp"
 
@@ -16,6 +19,12 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 constexpr milliseconds after_refusal{1'000};
 // How long a slow message waits when the slow lane is full.
 constexpr milliseconds slow_lane_delay{250};
+// How long a message waits for the node where its bytes are, before it may go anywhere.
+constexpr milliseconds local_first{500};
+// Of one answer: it has to pass a link.
+constexpr size_t most_leased_bytes = max_message / 2;
+// What is said to other nodes may be lost.
+constexpr milliseconds tell_again{500};
 // For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides. No
 // longer than it must be: CAF keeps a timer for it, answered or not.
 constexpr std::chrono::seconds patience{10};
@@ -28,7 +37,9 @@ struct context {
 };
 
 void arm(self_ptr self, const context& c) {
-  const auto next = self->state.lines.next_deadline();
+  auto next = self->state.lines.next_deadline();
+  if (const auto told = self->state.told; told && c.env->to_peers && self->state.lines.ready() > 0)
+    next = next ? std::min(*next, *told + tell_again) : *told + tell_again;
   if (!next || (self->state.armed && *self->state.armed <= *next)) return;
   self->state.armed = next;
   const auto now = c.env->time->steady();
@@ -36,13 +47,38 @@ void arm(self_ptr self, const context& c) {
   self->delayed_send(self, wait, tick_atom::value, ++self->state.epoch);
 }
 
-// Coalesced: said once, and again only after a dispatcher has come.
+// Coalesced: said once, and again only after a dispatcher has come, or when none does.
 void tell(self_ptr self, const context& c) {
-  if (self->state.told || self->state.lines.ready() == 0) return;
-  if (const auto d = c.env->where->dispatcher()) {
-    self->state.told = true;
-    self->send(*d, available{c.partition, c.name, self->state.lines.ready()});
+  auto& told = self->state.told;
+  if (self->state.lines.ready() == 0) return;
+  const auto now = c.env->time->steady();
+  if (told && (!c.env->to_peers || now < *told + tell_again)) return;
+  const available news{c.partition, c.name, self->state.lines.ready()};
+  if (c.env->to_peers) {
+    told = now;
+    c.env->to_peers->tell_all(envelope_kind::available, c.partition, encode(news));
   }
+  if (const auto d = c.env->where->dispatcher()) {
+    told = now;
+    self->send(*d, news);
+  }
+}
+
+// "n1" of "n1#01J…".
+std::string node_of(const std::string& holder) { return holder.substr(0, holder.find('#')); }
+
+// Whether this is work for another node, as long as that one may come for it: images go around the network
+// only when it would take longer not to.
+bool is_anothers(const context& c, const queue_message& m, const request_record& r,
+                 const std::string& asking) {
+  if (!c.env->to_peers || c.name == queue_name::notifier) return false;
+  if (c.env->time->wall() - m.visible_at >= local_first) return false;
+  if (c.name == queue_name::request) {
+    const auto nodes = c.env->place_of(c.partition).replicas;
+    return std::ranges::find(nodes, asking) == nodes.end();
+  }
+  return r.preprocessed && r.preprocessed->node != asking &&
+         (r.preprocessed->node == c.env->node || c.env->linked->up(r.preprocessed->node));
 }
 
 claim claim_of(const context& c, const queue_message& m, fencing_token token) {
@@ -126,16 +162,23 @@ std::vector<leased_work> take(self_ptr self, const context& c, const lease_reque
   const auto view = c.env->store->view(c.partition);
   std::vector<result<request_record>> records;
   std::uint32_t slow = 0;
+  size_t bytes = 0;
   const auto now = c.env->time->steady();
-  const auto wait_for = [&](const queue_message& m) {
+  const auto asking = node_of(wanted.holder);
+  const auto wait_for = [&](const queue_message& m) -> std::optional<milliseconds> {
     auto record = view->request(m.request);
     const bool notifies = c.name == queue_name::notifier;
     if (record && notifies && c.env->to)
       if (const auto wait = c.env->to->wait_for(destination_of(*record, m.kind, *c.env->cfg), now);
           wait > milliseconds{0})
         return wait;
+    if (record && is_anothers(c, m, *record, asking)) return std::nullopt;
     const bool is_giant = record && !notifies && is_slow(record->plan);
     if (is_giant && slow == wanted.most_slow) return slow_lane_delay;
+    if (c.env->to_peers && record) {
+      bytes += encode(*record).size();
+      if (bytes > most_leased_bytes && !records.empty()) return std::nullopt;
+    }
     slow += is_giant ? 1 : 0;
     records.push_back(std::move(record));
     return milliseconds{0};
@@ -154,9 +197,13 @@ std::vector<leased_work> take(self_ptr self, const context& c, const lease_reque
 
 lease_reply lease_out(self_ptr self, const context& c, const lease_request& wanted) {
   auto& s = self->state;
-  s.told = false;
+  s.told.reset();
   lease_reply reply{c.partition, c.name, take(self, c, wanted), s.lines.ready()};
-  if (reply.work.empty()) return reply;
+  if (reply.work.empty()) {
+    // What is ready is another node's for now: who asks is told when that changes.
+    if (c.env->to_peers) reply.left = 0, s.told = c.env->time->steady();
+    return reply;
+  }
   grant_leases entry{c.name, wanted.holder, {}};
   for (const auto& w : reply.work) entry.grants.push_back({w.message.ref.id, w.token});
   self->request(c.log, patience, propose{entry})

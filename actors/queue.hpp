@@ -28,7 +28,7 @@ struct queue_state {
   std::uint64_t counter = 0;
   std::optional<steady_time> armed;
   std::uint64_t epoch = 0;
-  bool told = false;  // the dispatcher knows that there is something
+  std::optional<steady_time> told;  // when the dispatchers heard that there is something
   std::mt19937_64 dice{std::random_device{}()};
 };
 

@@ -55,10 +55,12 @@ std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint6
                                                   const room& wait_for) {
   std::vector<grant> out;
   std::uint32_t passed_over = 0;
-  while (out.size() < most && !ready_.empty() && passed_over < most_passed_over) {
-    slot& s = slots_.at(*ready_.begin());
-    if (const auto wait = wait_for ? wait_for(s.message) : milliseconds{0}; wait > milliseconds{0}) {
-      put(s, place::delayed, now + wait);
+  auto next = ready_.begin();
+  while (out.size() < most && next != ready_.end() && passed_over < most_passed_over) {
+    slot& s = slots_.at(*next++);
+    const auto wait = wait_for ? wait_for(s.message) : milliseconds{0};
+    if (wait != milliseconds{0}) {
+      if (wait) put(s, place::delayed, now + *wait);
       ++passed_over;
       continue;
     }

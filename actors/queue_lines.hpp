@@ -29,12 +29,12 @@ public:
   // A row or a delta, in the log's order.
   void apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall);
 
-  // How long a message has to wait for room; 0: there is. Asked once of each that is looked at, in their
-  // order.
-  using room = std::function<milliseconds(const queue_message&)>;
+  // How long a message has to wait for room; 0: there is; nothing: it is ready, but for somebody else. Asked
+  // once of each that is looked at, in their order.
+  using room = std::function<std::optional<milliseconds>(const queue_message&)>;
   // Up to `most` ready messages, oldest first, leased from now on. Tokens are (term, counter), the counter
   // rising. One that there is no room for lets those behind it pass, and is ready again after its wait;
-  // `most_passed_over` of them end the search.
+  // `most_passed_over` of them, or of somebody else's, end the search.
   [[nodiscard]] std::vector<grant> take(std::uint32_t most, std::uint64_t term, std::uint64_t& counter,
                                         steady_time now, const room& wait_for = {});
   static constexpr std::uint32_t most_passed_over = 32;

@@ -15,6 +15,13 @@ inline claim claim_of(const environment& env, const leased_work& work, const std
   return {work.message.ref, work.token, env.node, worker, static_cast<std::uint64_t>(took)};
 }
 
+// Its row, from this node's replica, else from the partition's leader: rows of what is needed do not change.
+inline result<object_row> find_object(const environment& env, const object_name& name) {
+  auto row = env.store->view(name.partition())->object(name);
+  if (row || row.error().code != errc::not_found || !env.rows) return row;
+  return env.rows->object(name);
+}
+
 // What may pass is tried again; what cannot ends the request, and its owner is told.
 inline stage_outcome failed_stage(const environment& env, const leased_work& work, const std::string& worker,
                                   steady_time began, const error& e, const char* stage_name) {

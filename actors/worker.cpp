@@ -50,14 +50,14 @@ void free_again(self_ptr self, const context& c) {
 
 // It came from a dispatcher that is gone; the new one has given this worker something else.
 void decline(self_ptr self, const context& c, const leased_work& w) {
-  if (const auto q = c.env->where->queue(w.message.ref.partition, w.message.ref.queue))
+  if (const auto q = c.env->where->leading(w.message.ref.partition, w.message.ref.queue))
     self->send(*q, not_begun(c.env->node, w));
 }
 
 void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why) {
   const auto& w = *self->state.current;
   claim by{w.message.ref, w.token, c.env->node, c.slot, 0};
-  if (const auto q = c.env->where->queue(w.message.ref.partition, w.message.ref.queue))
+  if (const auto q = c.env->where->leading(w.message.ref.partition, w.message.ref.queue))
     self->send(*q, give_back{std::move(by), why.code, why.detail, why.counted, why.not_before});
   free_again(self, c);
 }
@@ -69,14 +69,14 @@ void discard(const context& c, const std::vector<object_name>& made) {
 }
 
 void publish_news(self_ptr self, const context& c, stage_news news) {
-  const auto topic = c.env->where->topic(self->state.current->message.ref.partition, news.topic);
+  const auto topic = c.env->where->leading(self->state.current->message.ref.partition, news.topic);
   if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
   self->request(*topic, c.env->cfg->workers.visibility, publish{std::move(news.what)})
       .then(
           [=, made = news.made](const answer& a) {
             if (!a.ok) {
               self->counters()->set_last_error(a.detail);
-              discard(c, made);
+              if (!a.maybe_taken) discard(c, made);
             }
             free_again(self, c);
           },
@@ -87,7 +87,7 @@ void publish_news(self_ptr self, const context& c, stage_news news) {
 // Without the first entry there is no second: the lease runs out, and the work is done again.
 void tell(self_ptr self, const context& c, stage_news news) {
   if (!news.before) return publish_news(self, c, std::move(news));
-  const auto first = c.env->where->partition(news.before->partition);
+  const auto first = c.env->where->leading(news.before->partition);
   if (!first) return free_again(self, c);
   auto entry = propose{std::move(news.before->what)};
   self->request(*first, c.env->cfg->workers.visibility, std::move(entry))
@@ -151,7 +151,7 @@ worker_actor::behavior_type worker(counted_actor<worker_actor, worker_state>* se
         if (c.env->time->steady() - self->state.began >= c.work->longest())
           return self->counters()->set_last_error("the stage hangs: its lease is left to run out");
         const auto& ref = self->state.current->message.ref;
-        if (const auto q = c.env->where->queue(ref.partition, ref.queue))
+        if (const auto q = c.env->where->leading(ref.partition, ref.queue))
           self->request(*q, renewed_every(c), renew_lease{ref, self->state.current->token})
               .then([](bool) {}, [](const caf::error&) {});
         renew_later(self, c);

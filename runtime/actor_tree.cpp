@@ -7,6 +7,7 @@
 
 #include "actors/dispatcher.hpp"
 #include "actors/partition.hpp"
+#include "actors/proxies.hpp"
 #include "actors/relay.hpp"
 #include "actors/scrubbing.hpp"
 #include "actors/supervisor.hpp"
@@ -30,6 +31,31 @@ specs partitions(const environment* env) {
     out.push_back({"partition/" + std::to_string(p), [=](caf::local_actor* parent) {
                      return caf::actor_cast<caf::actor>(parent->spawn(partition, env, partition_id{p}));
                    }});
+  return out;
+}
+
+template <class Make>
+child_spec proxy(std::string name, Make make) {
+  return {std::move(name),
+          [=](caf::local_actor* parent) { return caf::actor_cast<caf::actor>(make(parent)); }};
+}
+
+specs proxies(const environment* env) {
+  specs out;
+  for (std::uint16_t n = 0; n < env->store->partitions(); ++n) {
+    const partition_id p{n};
+    const auto number = "/" + std::to_string(n);
+    out.push_back(proxy("proxy/partition" + number,
+                        [=](caf::local_actor* parent) { return parent->spawn(partition_proxy, env, p); }));
+    for (std::uint8_t i = 0; i < queue_count; ++i) {
+      const auto t = static_cast<topic_name>(i);
+      const auto q = static_cast<queue_name>(i);
+      out.push_back(proxy("proxy/" + std::string{to_string(t)} + number,
+                          [=](caf::local_actor* parent) { return parent->spawn(topic_proxy, env, p, t); }));
+      out.push_back(proxy("proxy/" + std::string{to_string(q)} + number,
+                          [=](caf::local_actor* parent) { return parent->spawn(queue_proxy, env, p, q); }));
+    }
+  }
   return out;
 }
 
@@ -64,6 +90,10 @@ caf::actor spawn_tree(caf::actor_system& system, const environment* env, const t
   top.push_back({"relay", [=, watch = plan.watch](caf::local_actor* parent) {
                    return caf::actor_cast<caf::actor>(parent->spawn(relay, env, watch));
                  }});
+  if (!plan.links.empty()) {
+    top.push_back(supervised(env, "links", plan.links));
+    top.push_back(supervised(env, "proxies", proxies(env)));
+  }
   top.push_back(supervised(env, "partitions", partitions(env)));
   top.push_back(supervised(env, "objects",
                            {{"scrubber", [=, threads = plan.upkeep_threads](caf::local_actor* parent) {

@@ -1,18 +1,22 @@
 // The supervision tree of a node:
 //
 //   node ─┬─ relay
+//         ├─ links ──────── link to each peer
+//         ├─ proxies ────── one for each partition, topic and queue, in a cluster
 //         ├─ partitions ─── partition 0 … n ─── (3 topics, 3 queues)
 //         ├─ objects ────── scrubber
 //         └─ workers ────── dispatcher, preprocessors, processors, notifiers
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <caf/fwd.hpp>
 
 #include "actors/environment.hpp"
 #include "actors/request_watch.hpp"
 #include "actors/stage.hpp"
+#include "actors/supervision.hpp"
 
 namespace dip {
 
@@ -29,6 +33,7 @@ struct tree_plan {
   job_threads* notify_threads = nullptr;
   job_threads* upkeep_threads = nullptr;
   request_watch* watch = nullptr;
+  std::vector<child_spec> links;  // to the other nodes; empty: this one is alone
 };
 
 // The root. Its end, unless asked for, is the node's.

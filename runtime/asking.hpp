@@ -1,4 +1,4 @@
-// How a thread that is no actor asks one and waits for the answer.
+// How a thread that is no actor asks a partition's leader and waits for the answer.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -9,7 +9,8 @@
 
 namespace dip {
 
-// Longer than any healthy commit; beyond it the outcome is unknown, and the caller is told so.
+// Longer than any healthy commit, and than any healthy change of leaders; beyond it the outcome is unknown,
+// and the caller is told so.
 inline constexpr std::chrono::seconds commit_deadline{15};
 
 class asking {
@@ -18,34 +19,47 @@ public:
 
   // Into the partition's log. Errors: the entry's verdict, `no_quorum` when nobody answers.
   [[nodiscard]] result<answer> propose_to(partition_id p, command what) const {
-    const auto h = where_.partition(p);
-    if (!h) return fail(errc::no_quorum, "the partition has no leader now");
-    return wait(*h, propose{std::move(what)});
+    return checked(try_propose(p, std::move(what)));
   }
   // News, through its topic.
   [[nodiscard]] result<answer> publish_to(partition_id p, topic_name t, command what) const {
-    const auto h = where_.topic(p, t);
-    if (!h) return fail(errc::no_quorum, "the partition has no leader now");
-    return wait(*h, publish{std::move(what)});
+    return checked(try_publish(p, t, std::move(what)));
+  }
+  [[nodiscard]] result<found_rows> read_from(partition_id p, read_rows wanted) const {
+    auto a = checked(wait(where_.leading(p), std::move(wanted)));
+    if (!a) return tl::make_unexpected(a.error());
+    if (!a->found) return fail(errc::internal, "the rows were not answered");
+    return std::move(*a->found);
   }
 
-  // Messages in a queue, all in all, as it last said.
-  [[nodiscard]] std::uint64_t depth(partition_id p, queue_name q) const { return where_.depth(p, q); }
+  // The same with the answer as it came. An error with `maybe_taken` may be that of a second time, when the
+  // first was taken and its answer lost.
+  [[nodiscard]] answer try_propose(partition_id p, command what) const {
+    return wait(where_.leading(p), propose{std::move(what)});
+  }
+  [[nodiscard]] answer try_publish(partition_id p, topic_name t, command what) const {
+    return wait(where_.leading(p, t), publish{std::move(what)});
+  }
+  [[nodiscard]] static result<answer> checked(answer a) {
+    if (a.ok) return a;
+    return fail(a.code, std::move(a.detail), std::move(a.pointer));
+  }
 
 private:
   template <class Handle, class Message>
-  [[nodiscard]] result<answer> wait(const Handle& h, Message m) const {
+  [[nodiscard]] answer wait(const std::optional<Handle>& h, Message m) const {
+    answer out;
+    out.ok = false;
+    out.code = errc::no_quorum;
+    out.detail = "the partition has no leader now";
+    if (!h) return out;
     caf::scoped_actor self{system_};
-    result<answer> out = fail(errc::no_quorum, "no answer");
-    self->request(h, commit_deadline, std::move(m))
-        .receive(
-            [&](answer& a) {
-              if (a.ok)
-                out = std::move(a);
-              else
-                out = fail(a.code, std::move(a.detail), std::move(a.pointer));
-            },
-            [&](const caf::error&) { out = fail(errc::no_quorum, "the leader did not answer"); });
+    self->request(*h, commit_deadline, std::move(m))
+        .receive([&](answer& a) { out = std::move(a); },
+                 [&](const caf::error&) {
+                   out.detail = "the leader did not answer";
+                   out.maybe_taken = true;
+                 });
     return out;
   }
 

@@ -1,6 +1,7 @@
 #include "runtime/node_files.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -104,9 +105,11 @@ result<std::unique_ptr<http::upload>> node_files::begin_upload() {
 }
 
 result<object_row> node_files::find(const object_name& name) {
-  if (name.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file");
-  auto row = env_.store->read(name.partition(), consistency::linearizable)
-                 .and_then([&](const std::unique_ptr<state_view>& view) { return view->object(name); });
+  if (!rows_.knows(name.partition())) return fail(errc::not_found, "no such file");
+  auto row = rows_.object(name);
+  // Nobody can tell whether it is still there: what is here is the same bytes in any case.
+  if (!row && row.error().code == errc::no_quorum)
+    if (auto here = rows_.view(name.partition())->object(name)) return here;
   if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file");
   return row;
 }
@@ -150,34 +153,24 @@ result<image_info> node_files::decode(const object_row& row, bool location) {
 }
 
 result<void> node_files::remove(const object_name& name) {
-  if (name.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such file");
-  if (auto gone = ask_.propose_to(name.partition(), delete_object{name}); !gone)
-    return tl::make_unexpected(gone.error());
-  return {};
+  if (!rows_.knows(name.partition())) return fail(errc::not_found, "no such file");
+  const auto gone = ask_.try_propose(name.partition(), delete_object{name});
+  if (gone.ok || (gone.maybe_taken && gone.code == errc::not_found)) return {};
+  return fail(gone.code, gone.detail, gone.pointer);
 }
 
 result<http::page<object_row>> node_files::list(bucket in, std::uint32_t limit, std::string_view cursor) {
-  std::optional<std::string> before;
-  if (!cursor.empty()) {
-    if (!parse_key(in, cursor)) return fail(errc::bad_request, "this cursor was not made here");
-    before = cursor;
-  }
+  if (!cursor.empty() && !parse_key(in, cursor))
+    return fail(errc::bad_request, "this cursor was not made here");
   http::page<object_row> out;
-  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
-    std::uint32_t taken = 0;
-    const auto view = env_.store->read({p}, consistency::stale);
-    if (!view) return tl::make_unexpected(view.error());
-    (*view)->each_object(in, before, [&](const object_row& row) {
-      if (!row.unlisted) out.items.push_back(row), ++taken;
-      return taken <= limit;
-    });
+  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
+    auto found = rows_.list(
+        {p}, {.what = row_kind::objects, .key = std::string{cursor}, .in = in, .limit = limit + 1});
+    if (!found) return tl::make_unexpected(found.error());
+    std::ranges::move(found->objects, std::back_inserter(out.items));
   }
-  std::sort(out.items.begin(), out.items.end(),
-            [](const object_row& a, const object_row& b) { return a.name.key > b.name.key; });
-  if (out.items.size() > limit) {
-    out.items.resize(limit);
+  if (cut_to(out.items, limit, [](const auto& a, const auto& b) { return a.name.key > b.name.key; }))
     out.next_cursor = out.items.back().name.key;
-  }
   return out;
 }
 

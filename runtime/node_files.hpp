@@ -7,6 +7,7 @@
 #include "imaging/codec_pool.hpp"
 #include "runtime/asking.hpp"
 #include "runtime/image_info_cache.hpp"
+#include "runtime/node_rows.hpp"
 #include "runtime/recent_files.hpp"
 
 namespace dip {
@@ -17,9 +18,9 @@ public:
   static constexpr milliseconds longest_job{20'000};  // of a codec
 
   // `probes` read headers of uploads, `infos` decode for `inspect`: the one never waits for the other.
-  node_files(const environment& env, asking ask, codec_pool& probes, codec_pool& infos,
+  node_files(const environment& env, asking ask, node_rows& rows, codec_pool& probes, codec_pool& infos,
              const std::atomic<bool>& draining)
-      : env_(env), ask_(ask), probes_(probes), infos_(infos), draining_(draining) {}
+      : env_(env), ask_(ask), rows_(rows), probes_(probes), infos_(infos), draining_(draining) {}
 
   result<std::unique_ptr<http::upload>> begin_upload() override;
   result<object_row> find(const object_name& name) override;
@@ -34,6 +35,7 @@ private:
 
   const environment& env_;
   asking ask_;
+  node_rows& rows_;
   codec_pool& probes_;
   codec_pool& infos_;
   image_info_cache told_{1024};

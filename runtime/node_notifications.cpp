@@ -1,6 +1,8 @@
 #include "runtime/node_notifications.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "notify/address.hpp"
@@ -10,34 +12,33 @@ namespace dip {
 
 result<request_record> node_notifications::resend(const request_id& id) {
   const auto p = id.partition();
-  if (p.value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
-  auto a = ask_.publish_to(p, topic_name::notifier, resend_notification{id});
-  if (!a) return tl::make_unexpected(a.error());
-  if (!a->request) return fail(errc::internal, "the request was not answered");
-  return std::move(*a->request);
+  if (!rows_.knows(p)) return fail(errc::not_found, "no such request");
+  auto a = ask_.try_publish(p, topic_name::notifier, resend_notification{id});
+  // They are on their way: by this very call, as far as can be told.
+  if (!a.ok && a.maybe_taken && a.code == errc::conflict) return rows_.request(id);
+  auto done = asking::checked(std::move(a));
+  if (!done) return tl::make_unexpected(done.error());
+  if (!done->request) return fail(errc::internal, "the request was not answered");
+  return std::move(*done->request);
 }
 
 result<http::page<suppression_row>> node_notifications::suppressions(std::uint32_t limit,
                                                                      std::string_view cursor) {
   http::page<suppression_row> out;
-  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
-    std::uint32_t taken = 0;
-    env_.store->view({p})->each_suppression(cursor, [&](const suppression_row& row) {
-      out.items.push_back(row);
-      return ++taken <= limit;
-    });
+  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
+    auto found =
+        rows_.list({p}, {.what = row_kind::suppressions, .key = std::string{cursor}, .limit = limit + 1});
+    if (!found) return tl::make_unexpected(found.error());
+    std::ranges::move(found->suppressions, std::back_inserter(out.items));
   }
-  std::ranges::sort(out.items, {}, &suppression_row::address);
-  if (out.items.size() > limit) {
-    out.items.resize(limit);
+  if (cut_to(out.items, limit, [](const auto& a, const auto& b) { return a.address < b.address; }))
     out.next_cursor = out.items.back().address;
-  }
   return out;
 }
 
 result<void> node_notifications::clear_suppression(std::string_view address) {
   const auto key = normal_address(address);
-  return ask_.propose_to(hashed_partition(key, env_.store->partitions()), dip::clear_suppression{key})
+  return ask_.propose_to(hashed_partition(key, rows_.partitions()), dip::clear_suppression{key})
       .map([](const answer&) {});
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/node_requests.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/operation_table.hpp"
@@ -17,7 +18,7 @@ result<object_row> node_requests::input_of(const std::string& file) const {
   if (!name) return tl::make_unexpected(name.error());
   if (name->partition().value >= env_.store->partitions())
     return fail(errc::not_found, "no such file", "/file");
-  auto row = object(*name);
+  auto row = rows_.object(*name);
   if (!row && row.error().code == errc::not_found) return fail(errc::not_found, "no such file", "/file");
   return row;
 }
@@ -28,8 +29,12 @@ result<void> node_requests::check_watermarks(const recipe& what) const {
       if (list[i].op != "watermark") continue;
       const auto at = pointer + "/" + std::to_string(i) + "/file";
       const auto name = parse_key(bucket::request_files, text_param(list[i], "file"));
-      if (!name || name->partition().value >= env_.store->partitions() || !object(*name))
+      if (!name || !rows_.knows(name->partition()))
         return fail(errc::not_found, "the watermark is no file in rtp-request-files", at);
+      if (const auto row = rows_.object(*name); !row && row.error().code == errc::not_found)
+        return fail(errc::not_found, "the watermark is no file in rtp-request-files", at);
+      else if (!row)
+        return tl::make_unexpected(row.error());
     }
     return {};
   };
@@ -97,9 +102,7 @@ result<request_record> node_requests::make_record(const process_request& what) c
 result<std::optional<idempotency_row>> node_requests::reserved(const std::string& key,
                                                                const std::string& body_hash) const {
   const auto p = partition_of_sha256(key, env_.store->partitions());
-  const auto view = env_.store->read(p, consistency::linearizable);
-  if (!view) return tl::make_unexpected(view.error());
-  auto row = (*view)->idempotency(key);
+  auto row = rows_.idempotency(p, key);
   if (!row && row.error().code == errc::not_found) return std::nullopt;
   if (!row) return tl::make_unexpected(row.error());
   if (row->expires_at <= env_.time->wall()) return std::nullopt;
@@ -129,9 +132,9 @@ result<void> node_requests::check_live(const http::caller& by) const {
   if (by.requests == 0) return {};
   std::uint64_t live = 0;
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
-    const auto view = env_.store->read({p}, consistency::stale);
-    if (!view) return tl::make_unexpected(view.error());
-    live += (*view)->live_requests(by.name);
+    const auto found = rows_.list({p}, {.what = row_kind::live, .key = by.name});
+    if (!found) return tl::make_unexpected(found.error());
+    live += found->count;
   }
   if (live < by.requests) return {};
   return fail(errc::rate_limited, "the key " + by.name + " has " + std::to_string(live) +
@@ -149,17 +152,17 @@ result<request_record> node_requests::submit_once(const process_request& what, c
   for (;;) {
     auto own = what;
     if (*row) {
-      auto there = find((*row)->id.partition(), (*row)->id);
+      auto there = read((*row)->id);
       if (there || there.error().code != errc::not_found) return there;
       // Reserved and not published. The file that it was reserved for is the one that counts, as others may
       // be publishing it now; when it is gone nobody can, and the key is free for another.
-      const auto file = object((*row)->file);
+      const auto file = rows_.object((*row)->file);
       if (!file && file.error().code != errc::not_found) return tl::make_unexpected(file.error());
       if (file) own.file = (*row)->file.path();
     }
     auto r = make_record(own);
     if (!r) return r;
-    if (auto room = check_room(*r, from.by); !room) return tl::make_unexpected(room.error());
+    if (auto room = check_live(from.by); !room) return tl::make_unexpected(room.error());
     if (*row && r->file == (*row)->file) {
       r->id = (*row)->id;
       return publish(std::move(*r), from.by);
@@ -169,17 +172,6 @@ result<request_record> node_requests::submit_once(const process_request& what, c
     if (won->id == r->id) return publish(std::move(*r), from.by);
     row = std::move(*won);
   }
-}
-
-result<object_row> node_requests::object(const object_name& name) const {
-  return env_.store->read(name.partition(), consistency::linearizable)
-      .and_then([&](const std::unique_ptr<state_view>& view) { return view->object(name); });
-}
-
-result<void> node_requests::check_room(const request_record& r, const http::caller& by) const {
-  if (ask_.depth(r.file.partition(), queue_name::request) >= env_.cfg->limits.queue_depth)
-    return fail(errc::overloaded, "rtp-request-queue is full");
-  return check_live(by);
 }
 
 result<request_record> node_requests::publish(request_record r, const http::caller& by) const {
@@ -196,18 +188,15 @@ result<request_record> node_requests::submit(const process_request& what, const 
   if (!from.idempotency_key.empty()) return submit_once(what, from);
   auto r = make_record(what);
   if (!r) return r;
-  if (auto room = check_room(*r, from.by); !room) return tl::make_unexpected(room.error());
+  if (auto room = check_live(from.by); !room) return tl::make_unexpected(room.error());
   return publish(std::move(*r), from.by);
 }
 
-result<request_record> node_requests::find(const request_id& id) { return find(id.partition(), id); }
+result<request_record> node_requests::find(const request_id& id) { return read(id); }
 
-result<request_record> node_requests::find(partition_id p, const request_id& id) const {
-  if (p.value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
-  auto r =
-      env_.store->read(p, consistency::linearizable).and_then([&](const std::unique_ptr<state_view>& view) {
-        return view->request(id);
-      });
+result<request_record> node_requests::read(const request_id& id) const {
+  if (!rows_.knows(id.partition())) return fail(errc::not_found, "no such request");
+  auto r = rows_.request(id);
   if (!r && r.error().code == errc::not_found) return fail(errc::not_found, "no such request");
   return r;
 }
@@ -221,38 +210,29 @@ std::unique_ptr<http::subscription> node_requests::watch(const request_id& id, s
 }
 
 result<http::page<request_record>> node_requests::list(const query& q) {
-  std::optional<request_id> before;
-  if (!q.cursor.empty()) {
-    const auto id = ulid::parse(q.cursor);
-    if (!id) return fail(errc::bad_request, "this cursor was not made here");
-    before = request_id{*id};
-  }
+  if (!q.cursor.empty() && !ulid::parse(q.cursor))
+    return fail(errc::bad_request, "this cursor was not made here");
+  read_rows wanted{.what = row_kind::requests, .key = q.cursor, .limit = q.limit + 1};
+  if (q.status) wanted.status = static_cast<std::uint8_t>(*q.status);
+  if (q.since) wanted.since = *q.since;
   http::page<request_record> out;
-  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
-    std::uint32_t taken = 0;
-    const auto view = env_.store->read({p}, consistency::stale);
-    if (!view) return tl::make_unexpected(view.error());
-    (*view)->each_request(before, [&](const request_record& r) {
-      if (q.since && r.created_at < *q.since) return false;
-      if (!q.status || r.status == *q.status) out.items.push_back(r), ++taken;
-      return taken <= q.limit;
-    });
+  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
+    auto found = rows_.list({p}, wanted);
+    if (!found) return tl::make_unexpected(found.error());
+    std::ranges::move(found->requests, std::back_inserter(out.items));
   }
-  std::sort(out.items.begin(), out.items.end(),
-            [](const request_record& a, const request_record& b) { return a.id > b.id; });
-  if (out.items.size() > q.limit) {
-    out.items.resize(q.limit);
+  if (cut_to(out.items, q.limit, [](const auto& a, const auto& b) { return a.id > b.id; }))
     out.next_cursor = out.items.back().id.text();
-  }
   return out;
 }
 
 result<request_record> node_requests::cancel(const request_id& id) {
-  if (id.partition().value >= env_.store->partitions()) return fail(errc::not_found, "no such request");
-  auto a =
-      ask_.propose_to(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
-  if (!a) return tl::make_unexpected(a.error());
-  return find(id);
+  if (!rows_.knows(id.partition())) return fail(errc::not_found, "no such request");
+  const auto a =
+      ask_.try_propose(id.partition(), cancel_request{id, env_.time->wall() + env_.cfg->retention.requests});
+  auto r = a.ok || a.maybe_taken ? read(id) : result<request_record>{fail(a.code, a.detail, a.pointer)};
+  if (a.ok || !r || (a.code == errc::conflict && r->status == request_status::cancelled)) return r;
+  return fail(a.code, a.detail, a.pointer);
 }
 
 }  // namespace dip

@@ -9,6 +9,7 @@
 #include "imaging/codec.hpp"
 #include "notify/mail_templates.hpp"
 #include "runtime/asking.hpp"
+#include "runtime/node_rows.hpp"
 
 namespace dip {
 
@@ -16,11 +17,12 @@ namespace dip {
 // waits.
 class node_requests final : public http::requests_port {
 public:
-  node_requests(const environment& env, asking ask, request_watch& watch, const codec_launcher& codecs,
-                const std::string& public_url, const mail_templates& templates,
+  node_requests(const environment& env, asking ask, node_rows& rows, request_watch& watch,
+                const codec_launcher& codecs, const std::string& public_url, const mail_templates& templates,
                 const std::atomic<bool>& draining)
       : env_(env),
         ask_(ask),
+        rows_(rows),
         watch_(watch),
         codecs_(codecs),
         public_url_(public_url),
@@ -34,7 +36,7 @@ public:
   result<request_record> cancel(const request_id& id) override;
 
 private:
-  [[nodiscard]] result<request_record> find(partition_id p, const request_id& id) const;
+  [[nodiscard]] result<request_record> read(const request_id& id) const;
   [[nodiscard]] result<object_row> input_of(const std::string& file) const;
   [[nodiscard]] result<void> check_watermarks(const recipe& what) const;
   [[nodiscard]] result<void> check_formats(const job_plan& plan) const;
@@ -45,14 +47,13 @@ private:
   [[nodiscard]] result<idempotency_row> reserve(const request_record& r, const std::string& key,
                                                 const std::string& body_hash,
                                                 const request_id& instead_of) const;
-  [[nodiscard]] result<object_row> object(const object_name& name) const;
   [[nodiscard]] result<request_record> submit_once(const process_request& what, const submission& from) const;
   [[nodiscard]] result<request_record> publish(request_record r, const http::caller& by) const;
-  [[nodiscard]] result<void> check_room(const request_record& r, const http::caller& by) const;
   [[nodiscard]] result<void> check_live(const http::caller& by) const;
 
   const environment& env_;
   asking ask_;
+  node_rows& rows_;
   request_watch& watch_;
   const codec_launcher& codecs_;
   const std::string& public_url_;

@@ -1,5 +1,6 @@
 #include "runtime/node_status.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -9,6 +10,8 @@
 #include <prometheus/text_serializer.h>
 
 #include "actors/census.hpp"
+#include "actors/leaders.hpp"
+#include "actors/links.hpp"
 #include "notify/destinations.hpp"
 
 namespace dip {
@@ -149,11 +152,21 @@ bool node_status::ready(std::string& why_not) {
     return false;
   }
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    if (!is_led(*env_.where, {p})) {
-      why_not = "partition " + std::to_string(p) + " has no leader";
+    if (!can_commit({p})) {
+      why_not = "partition " + std::to_string(p) + " has no leader that can be reached";
       return false;
     }
   return true;
+}
+
+// Of those that are kept here; what is elsewhere is no reason to send nobody here.
+bool node_status::can_commit(partition_id p) const {
+  if (is_led(*env_.where, p)) return true;
+  if (!env_.to_peers) return false;
+  const auto nodes = env_.place_of(p).replicas;
+  if (std::ranges::find(nodes, env_.node) == nodes.end()) return true;
+  const auto leader = env_.leads->of(p);
+  return !leader.empty() && leader != env_.node && env_.linked->up(leader);
 }
 
 http::cluster_picture node_status::cluster() {

@@ -31,6 +31,8 @@ public:
   void watch_gateway(const http::server* gateway) { gateway_ = gateway; }
 
 private:
+  [[nodiscard]] bool can_commit(partition_id p) const;
+
   const environment& env_;
   caf::actor_system& system_;
   const codec_launcher& codecs_;

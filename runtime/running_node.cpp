@@ -28,6 +28,7 @@ constexpr std::uint32_t probe_children = 2;
 constexpr std::uint64_t write_buffers = 4 * mebibyte;
 // Of one voter: the disk has to sync, and perhaps to recover first.
 constexpr std::chrono::seconds longest_election{60};
+constexpr std::chrono::seconds longest_hand_over{10};
 
 std::uint32_t or_cores(std::uint32_t configured) {
   return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
@@ -48,9 +49,6 @@ running_node::~running_node() {
 
 result<void> running_node::start() {
   const auto& nodes = options_.conf.nodes;
-  if (nodes.size() > 1)
-    return fail(errc::bad_request, "the configuration names " + std::to_string(nodes.size()) +
-                                       " nodes, and this version runs one alone: leave one [[node]] in it");
   const auto me =
       std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.name == options_.node; });
   if (me == nodes.end())
@@ -59,6 +57,8 @@ result<void> running_node::start() {
   if (options_.data.empty()) options_.data = self_.data.empty() ? "dip-data" : self_.data;
   failure_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (auto ok = open_stores(); !ok) return ok;
+  if (nodes.size() > 1)
+    if (auto ok = join_others(); !ok) return ok;
   if (auto ok = start_codecs(); !ok) return ok;
   if (auto ok = open_mail(); !ok) return ok;
   if (auto ok = open_webhooks(); !ok) return ok;
@@ -84,13 +84,15 @@ result<void> running_node::open_stores() {
   // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
   // whoever supervises it starts it again.
   o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
-  // One voter has the only copy: a damaged log is never voted, or served, from.
-  const auto entered = enter_state(options_.data, other_copies::none, [&]() -> result<void> {
-    auto store = open_node_store(options_.data + "/state", o);
-    if (!store) return tl::make_unexpected(store.error());
-    store_ = std::move(*store);
-    return {};
-  });
+  // Where there is one node it has the only copy: a damaged log is never voted, or served, from.
+  const bool alone = options_.conf.nodes.size() == 1 || options_.conf.cluster.replicas == 1;
+  const auto entered =
+      enter_state(options_.data, alone ? other_copies::none : other_copies::replicas, [&]() -> result<void> {
+        auto store = open_node_store(options_.data + "/state", o);
+        if (!store) return tl::make_unexpected(store.error());
+        store_ = std::move(*store);
+        return {};
+      });
   if (!entered) return tl::make_unexpected(entered.error());
   env_.time = &clock_;
   env_.cfg = &options_.conf;
@@ -103,9 +105,16 @@ result<void> running_node::open_stores() {
   env_.open_partition = [this](partition_id p, const membership& first, node_store::poster post) {
     return store_->open_partition(p, first, std::move(post));
   };
-  env_.replica = raft_name(self_.name, entered->as);
-  // Alone, and never under another name: a damaged state is not set aside here.
-  env_.first_members = [me = env_.replica](partition_id) { return make_membership({me}); };
+  if (!entered->aside.empty())
+    spdlog::error("{}: it is kept as {}, and this node gets all that it had from the others", entered->why,
+                  entered->aside);
+  as_ = entered->as;
+  if (options_.conf.nodes.size() == 1) {
+    if (!as_)
+      if (auto begun = write_incarnation(options_.data, {0}); !begun) return begun;
+    const auto me = raft_name(self_.name, as_.value_or(incarnation{}));
+    env_.seat_of = [me](partition_id) { return seat{me, make_membership({me})}; };
+  }
   env_.on_serves = [this](partition_id p, bool serves) {
     const std::lock_guard lock{led_mutex_};
     if (serves)
@@ -114,6 +123,24 @@ result<void> running_node::open_stores() {
       led_.erase(p);
     led_changed_.notify_all();
   };
+  return {};
+}
+
+result<void> running_node::join_others() {
+  auto made = peering::make({.conf = &options_.conf,
+                             .self = self_,
+                             .data = options_.data,
+                             .start = env_.holder,
+                             .as = as_,
+                             .objects = 0},
+                            clock_);
+  if (!made) return tl::make_unexpected(made.error());
+  peers_ = std::move(*made);
+  env_.to_peers = peers_.get();
+  env_.leads = &peers_->leads();
+  env_.linked = &peers_->all();
+  env_.place_of = [this](partition_id p) { return peers_->place_of(p); };
+  env_.seat_of = [this](partition_id p) { return peers_->seat_of(p); };
   return {};
 }
 
@@ -184,7 +211,13 @@ result<void> running_node::start_actors() {
   actor_config_->set("scheduler.max-threads",
                      std::max(size_t{2}, size_t{std::thread::hardware_concurrency()}));
   actor_config_->set("scheduler.max-throughput", size_t{25});
+  if (peers_) peers_->prepare(*actor_config_);
   actors_ = std::make_unique<caf::actor_system>(*actor_config_);
+  rows_ = std::make_unique<node_rows>(env_, asking{*actors_, where_});
+  if (peers_) {
+    env_.rows = rows_.get();
+    peers_->attach(*actors_, env_);
+  }
   tree_plan plan;
   plan.slots = slots;
   plan.preprocessors = or_cores(options_.conf.workers.preprocessors);
@@ -197,11 +230,13 @@ result<void> running_node::start_actors() {
   plan.notify_threads = notify_threads_.get();
   plan.upkeep_threads = upkeep_threads_.get();
   plan.watch = &watch_;
+  if (peers_) plan.links = peers_->links_of();
   root_ = spawn_tree(*actors_, &env_, plan);
   root_->attach_functor([this](const caf::error& reason) {
     if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
   });
-  return wait_until_led();
+  // Others may be down, and none of the partitions here may ever be led by this node: /readyz tells.
+  return peers_ ? peers_->open() : wait_until_led();
 }
 
 // Whoever calls as soon as the node is ready must not be turned away.
@@ -234,10 +269,10 @@ result<void> running_node::start_gateway() {
   if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
-  files_ = std::make_unique<node_files>(env_, ask, *probe_codecs_, *info_codecs_, draining_);
-  requests_ = std::make_unique<node_requests>(env_, ask, watch_, *launcher_, status_->public_url(),
+  files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
+  requests_ = std::make_unique<node_requests>(env_, ask, *rows_, watch_, *launcher_, status_->public_url(),
                                               *templates_, draining_);
-  notifications_ = std::make_unique<node_notifications>(env_, ask);
+  notifications_ = std::make_unique<node_notifications>(ask, *rows_);
   routes_ = std::make_unique<http::route_context>(http::route_context{
       {*files_, *requests_, *notifications_, *status_}, options_.conf, clock_, doors_.get()});
   if (auto opened = access_log_.open(options_.access_log.empty() ? self_.access_log : options_.access_log);
@@ -292,6 +327,16 @@ result<void> running_node::reload() {
   return renewed ? secrets : renewed;
 }
 
+// Before anything else stops: the others go on without a pause.
+void running_node::hand_over(milliseconds within) {
+  if (!peers_ || within == milliseconds{0}) return;
+  peers_->drain();
+  std::unique_lock lock{led_mutex_};
+  led_changed_.wait_for(lock, std::min<milliseconds>(within, longest_hand_over),
+                        [this] { return led_.empty(); });
+  if (!led_.empty()) spdlog::warn("{} partitions could not be handed over", led_.size());
+}
+
 void running_node::drain_workers(milliseconds within) {
   const auto d = where_.dispatcher();
   if (!d || within == milliseconds{0}) return;
@@ -314,12 +359,14 @@ void running_node::stop_actors() {
   notify_threads_.reset();
   upkeep_threads_.reset();
   where_.clear();
+  if (peers_) peers_->close();
   actors_->await_all_actors_done();
 }
 
 void running_node::stop(milliseconds within) {
   if (std::exchange(stopped_, true)) return;
   draining_ = true;
+  hand_over(within);
   watch_.close();
   if (server_) server_->stop(within);
   if (actors_) drain_workers(within);
@@ -330,6 +377,7 @@ void running_node::stop(milliseconds within) {
   notifications_.reset();
   requests_.reset();
   files_.reset();
+  rows_.reset();
   actors_.reset();
   env_.open_partition = nullptr;
 }

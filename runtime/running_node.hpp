@@ -30,7 +30,9 @@
 #include "runtime/node_files.hpp"
 #include "runtime/node_notifications.hpp"
 #include "runtime/node_requests.hpp"
+#include "runtime/node_rows.hpp"
 #include "runtime/node_status.hpp"
+#include "runtime/peering.hpp"
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
 
@@ -66,6 +68,8 @@ private:
   result<void> start_health();
   // Where links point.
   [[nodiscard]] std::string origin() const;
+  result<void> join_others();
+  void hand_over(milliseconds within);
   void drain_workers(milliseconds within);
   void stop_actors();
   void fail_node(const std::string& why);
@@ -80,11 +84,13 @@ private:
   std::mutex led_mutex_;
   std::condition_variable led_changed_;
   std::set<partition_id> led_;  // partitions whose house is awake here
+  std::optional<incarnation> as_;
   bool stopped_ = false;
   std::uint16_t port_ = 0;
 
   system_clock clock_;
   directory where_;
+  std::unique_ptr<peering> peers_;  // not there: the node is alone
   request_watch watch_;
   access_log_file access_log_;
   std::unique_ptr<object_store> objects_;
@@ -108,6 +114,7 @@ private:
   std::unique_ptr<caf::actor_system_config> actor_config_;
   std::unique_ptr<caf::actor_system> actors_;
   caf::actor root_;
+  std::unique_ptr<node_rows> rows_;
   std::unique_ptr<node_status> status_;
   std::unique_ptr<node_files> files_;
   std::unique_ptr<node_requests> requests_;

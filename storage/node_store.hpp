@@ -51,10 +51,6 @@ public:
   [[nodiscard]] virtual std::uint64_t state_hash() const = 0;
 };
 
-// How new a read must be. `linearizable`: it sees all that anybody was told before it began. `stale`: what
-// this node has applied, which may be behind.
-enum class consistency : std::uint8_t { linearizable, stale };
-
 class stored_partition;
 
 // Any thread, but for what a partition says of itself.
@@ -84,17 +80,6 @@ public:
                                                                                  const membership& first,
                                                                                  poster post) = 0;
 
-  // Asks whoever owns the partition's replica whether what is applied here is all that anybody was told; may
-  // wait. Errors: `no_quorum` when nobody can tell.
-  using confirmation = std::function<result<void>(partition_id)>;
-  // For partitions with several voters; before anybody reads. With one voter there is nobody to ask.
-  void confirm_reads_by(confirmation ask) { confirm_ = std::move(ask); }
-  // For threads that own no replica. Errors: those of the confirmation.
-  [[nodiscard]] result<std::unique_ptr<state_view>> read(partition_id partition, consistency how) const {
-    if (how == consistency::linearizable && confirm_)
-      if (auto asked = confirm_(partition); !asked) return tl::make_unexpected(asked.error());
-    return view(partition);
-  }
   // What this node has applied.
   [[nodiscard]] virtual std::unique_ptr<state_view> view(partition_id partition) const = 0;
   // While it answers the same as it did before the row of `name` was read, that row is as it was. Never
@@ -107,9 +92,6 @@ public:
     std::uint64_t syncs = 0, entries = 0, bytes = 0, sync_us_total = 0, log_entries = 0, free_bytes = 0;
   };
   [[nodiscard]] virtual figures stats() const = 0;
-
-private:
-  confirmation confirm_;
 };
 
 // Opens or makes DATA/state. Errors, each one line that says what to do: another process has it (`conflict`),

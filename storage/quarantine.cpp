@@ -30,6 +30,8 @@ result<void> sync_path(const std::string& path) {
   return {};
 }
 
+}  // namespace
+
 result<void> write_incarnation(const std::string& data, incarnation value) {
   const auto path = path_in(data), fresh = path + ".new";
   {
@@ -43,26 +45,24 @@ result<void> write_incarnation(const std::string& data, incarnation value) {
   return sync_path(data);
 }
 
-}  // namespace
-
-result<incarnation> read_incarnation(const std::string& data) {
+result<std::optional<incarnation>> read_incarnation(const std::string& data) {
   const auto path = path_in(data);
   std::error_code bad;
   if (!fs::exists(path, bad)) {
     if (bad) return fail(errc::io, path + ": " + bad.message());
-    return incarnation{};
+    return std::nullopt;
   }
   std::ifstream in{path};
   incarnation out;
   if (!(in >> out.value)) return fail(errc::corrupt, path + " cannot be read");
-  return out;
+  return std::optional{out};
 }
 
 result<std::string> set_aside(const std::string& data) {
   auto present = read_incarnation(data);
   if (!present) return tl::make_unexpected(present.error());
   // The number first: a name that was given up is not taken again, wherever this is cut off.
-  const incarnation next{present->value + 1};
+  const incarnation next{present->value_or(incarnation{}).value + 1};
   if (auto written = write_incarnation(data, next); !written) return tl::make_unexpected(written.error());
   const auto name = "state.damaged." + std::to_string(next.value);
   if (::rename((data + "/state").c_str(), (data + "/" + name).c_str()) != 0) return io_error(data + "/state");

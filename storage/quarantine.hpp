@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/errc.hpp"
@@ -17,8 +18,12 @@ struct incarnation {
   auto operator<=>(const incarnation&) const = default;
 };
 
-// Of the node whose data is in `data`; 0 when it never was damaged. Errors: `corrupt`, `io`.
-[[nodiscard]] result<incarnation> read_incarnation(const std::string& data);
+// Of the node whose data is in `data`; nothing when it never took part in a cluster, or has lost all that it
+// had. Errors: `corrupt`, `io`.
+[[nodiscard]] result<std::optional<incarnation>> read_incarnation(const std::string& data);
+// Durably. `value` is one that the node never had: 0 when the cluster is new, and so is nothing that anybody
+// could have been told; else greater than all before.
+[[nodiscard]] result<void> write_incarnation(const std::string& data, incarnation value);
 // Gives DATA/state another name and the node another incarnation, durably; answers the name that the state
 // has now. Nothing may have it open. Errors: `io`, `corrupt`.
 [[nodiscard]] result<std::string> set_aside(const std::string& data);
@@ -26,7 +31,7 @@ struct incarnation {
 enum class other_copies : std::uint8_t { none, replicas };
 
 struct entered_state {
-  incarnation as;
+  std::optional<incarnation> as;
   std::string aside;  // the name that a damaged state has now; empty: it was sound
   std::string why;    // what was wrong with it
 };

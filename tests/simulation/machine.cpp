@@ -49,7 +49,7 @@ void machine::open_replicas() {
   if (!disk_.data().empty()) {
     const auto entered = enter_state(disk_.data(), other_copies::replicas, [this] { return try_to_open(); });
     if (!entered) return world_.book({0}).violated("a start: " + entered.error().detail);
-    incarnation_ = static_cast<int>(entered->as.value);
+    incarnation_ = static_cast<int>(entered->as.value_or(incarnation{}).value);
   } else if (auto opened = try_to_open(); !opened) {
     disk_.format();
     ++incarnation_;

@@ -101,7 +101,7 @@ TEST_CASE("replicas: a leader that is cut off tells who waits, goes to sleep, an
   const auto kept = g.accept(first);
   g.cut(first, true);
   const auto vain = g.ask<answer>(*g.where(first).partition({}), propose{barrier{}});
-  const auto read = g.ask<answer>(*g.where(first).partition({}), confirm_read{});
+  const auto read = g.ask<answer>(*g.where(first).partition({}), read_rows{.key = kept.id.text()});
   g.settle();
   CHECK(vain->open());
   CHECK(read->open());
@@ -133,19 +133,15 @@ TEST_CASE("replicas: a linearizable read is answered where the leader is, and no
   still_group g;
   const auto leader = g.wait_for_leader();
   const auto r = g.accept(leader);
-  for (size_t n = 0; n < still_group::size; ++n)
-    g.store(n).confirm_reads_by([&g, n](partition_id p) -> result<void> {
-      const auto a = g.answer_of<answer>(*g.where(n).partition(p), confirm_read{});
-      if (!a.ok) return fail(a.code, a.detail);
-      return {};
-    });
+  g.pass(1s);  // the others apply it too
   for (size_t n = 0; n < still_group::size; ++n) {
-    const auto got = g.store(n).read({}, consistency::linearizable);
-    CHECK(got.has_value() == (n == leader));
-    if (got)
-      CHECK((*got)->request(r.id));
+    const auto a = g.answer_of<answer>(*g.where(n).partition({}), read_rows{.key = r.id.text()});
+    CHECK(a.ok == (n == leader));
+    if (a.ok)
+      CHECK(a.found->requests.at(0).id == r.id);
     else
-      CHECK(got.error().code == errc::no_quorum);
-    CHECK(g.store(n).read({}, consistency::stale));
+      CHECK(a.code == errc::no_quorum);
+    const auto listed = g.answer_of<answer>(*g.where(n).partition({}), read_rows{.what = row_kind::requests});
+    CHECK(listed.found->requests.size() == 1);
   }
 }

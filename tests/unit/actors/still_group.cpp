@@ -15,11 +15,14 @@ std::string name_of(size_t node) { return "n" + std::to_string(node + 1); }
 
 void still_group::wire::send(node_id to, partition_id about, std::string bytes) {
   for (size_t n = 0; n < size; ++n) {
-    if (group->env_[n].replica != to || group->cut_.contains(n) || group->cut_.contains(from)) continue;
+    if (raft_name(name_of(n), {}) != to || group->cut_.contains(n) || group->cut_.contains(from)) continue;
     if (const auto h = group->where_[n].partition(about)) caf::anon_send(*h, parcel{std::move(bytes)});
     return;
   }
 }
+
+void still_group::wire::tell_all(envelope_kind /*kind*/, partition_id /*about*/,
+                                 const std::string& /*bytes*/) {}
 
 still_group::still_group() {
   std::vector<node_id> names;
@@ -39,9 +42,11 @@ still_group::still_group() {
     env.where = &where_[n];
     env.node = name_of(n);
     env.holder = name_of(n) + "#now";
-    env.replica = names[n];
     env.to_peers = &wires_[n];
-    env.first_members = [names](partition_id) { return make_membership(names); };
+    env.leads = &leads_[n];
+    env.linked = &links_;
+    env.place_of = [](partition_id p) { return place_partitions(1, {"n1", "n2", "n3"}, 3).at(p.value); };
+    env.seat_of = [names, n](partition_id) { return seat{names[n], make_membership(names)}; };
     env.on_serves = [this, n](partition_id, bool serves) { awake_[n] = serves; };
     env.open_partition = [this, n](partition_id p, const membership& first, node_store::poster post) {
       return stores_[n]->open_partition(p, first, std::move(post));

@@ -11,6 +11,8 @@
 
 #include "actors/directory.hpp"
 #include "actors/environment.hpp"
+#include "actors/leaders.hpp"
+#include "actors/links.hpp"
 #include "storage/memory_node_store.hpp"
 #include "tests/unit/actors/still_system.hpp"
 
@@ -44,6 +46,7 @@ private:
 
   struct wire final : peers {
     void send(node_id to, partition_id about, std::string bytes) override;
+    void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;
     still_group* group = nullptr;
     size_t from = 0;
   };
@@ -51,6 +54,8 @@ private:
   config conf_ = default_config();
   std::array<std::unique_ptr<memory_node_store>, size> stores_;
   std::array<directory, size> where_;
+  std::array<leaders, size> leads_{leaders{"n1", 1}, leaders{"n2", 1}, leaders{"n3", 1}};
+  links links_;  // none is up
   std::array<environment, size> env_;
   std::array<wire, size> wires_;
   std::array<bool, size> awake_{};

@@ -66,8 +66,7 @@ still_node::still_node(std::uint16_t partitions, config c) : conf(std::move(c)) 
   env.where = &where;
   env.node = "n1";
   env.holder = "n1#now";
-  env.replica = raft_name("n1", {});
-  env.first_members = [this](partition_id) { return make_membership({env.replica}); };
+  env.seat_of = [as = raft_name("n1", {})](partition_id) { return seat{as, make_membership({as})}; };
   env.open_partition = [this](partition_id p, const membership& first,
                               const node_store::poster& post) -> result<std::unique_ptr<stored_partition>> {
     if (faults.failed_opens > 0) {

@@ -133,14 +133,14 @@ TEST_CASE("a damaged replica is set aside and comes back empty, under a name tha
     how.inflict(n);
     const auto entered = n.enter(other_copies::replicas);
     REQUIRE(entered);
-    CHECK(entered->as.value == 1);
+    CHECK(entered->as->value == 1);
     CHECK_FALSE(entered->why.empty());
     CHECK(fs::exists(n.data + "/" + entered->aside + "/marks"));
     CHECK(n.log->last().value == 0);
     CHECK(n.log->voted() == hard_state{});
-    CHECK(raft_name("n1", entered->as) != raft_name("n1", {0}));
+    CHECK(raft_name("n1", *entered->as) != raft_name("n1", {0}));
     CHECK(n.enter(other_copies::replicas)->aside.empty());
-    CHECK(n.enter(other_copies::replicas)->as.value == 1);
+    CHECK(n.enter(other_copies::replicas)->as->value == 1);
   }
 }
 

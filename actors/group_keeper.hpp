@@ -1,0 +1,49 @@
+// What the leader of a partition does about who is in its group and who leads it: one step at a time towards
+// what cluster.conf says. A pure function; no actor, no clock.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/ids.hpp"
+#include "core/membership.hpp"
+#include "core/placement.hpp"
+
+namespace dip {
+
+// What the leader knows.
+struct group_picture {
+  node_id self;
+  membership members;
+  bool changing = false;  // a change, or a catch-up, is on its way
+  partition_place wanted;
+  bool draining = false;  // this node
+  // Of a node: its name in Raft, once it has said it; nothing: it was not heard of yet.
+  std::function<std::optional<node_id>(const std::string&)> raft_name_of;
+  // Of a member: the node that has, or had, that name; empty: not known.
+  std::function<std::string(node_id)> node_of;
+  // Whether the node can be reached, and is not draining.
+  std::function<bool(const std::string&)> able;
+  // Whether the learner has caught up.
+  std::function<bool(node_id)> caught_up;
+  // Whether the member has nearly all of the log.
+  std::function<bool(node_id)> is_close;
+};
+
+struct group_step {
+  enum class kind : std::uint8_t {
+    change,    // to `members`
+    catch_up,  // watch the learner `id`
+    transfer,  // to the voter `id`
+  };
+  kind what = kind::change;
+  membership members;
+  node_id id;
+  std::string why;  // a sentence, for the log
+};
+
+// Nothing: all is as it should be, or as near as it can be now.
+[[nodiscard]] std::optional<group_step> next_step(const group_picture& g);
+
+}  // namespace dip

@@ -1,0 +1,54 @@
+#include "actors/leaders.hpp"
+
+#include <utility>
+
+namespace dip {
+
+leaders::leaders(std::string here, std::uint16_t partitions) : here_(std::move(here)), places_(partitions) {}
+
+void leaders::met(const std::string& node, node_id as, bool draining) {
+  const std::lock_guard lock{mutex_};
+  names_[node] = {as, draining};
+  nodes_[as] = node;
+}
+
+void leaders::heard(partition_id p, node_id leader) {
+  const std::lock_guard lock{mutex_};
+  auto& k = places_.at(p.value);
+  k.by_replica = leader;
+  if (leader != node_id{}) k.by_hint.clear();
+}
+
+void leaders::hint(partition_id p, const std::string& node) {
+  const std::lock_guard lock{mutex_};
+  places_.at(p.value).by_hint = node;
+}
+
+std::string leaders::of(partition_id p) const {
+  const std::lock_guard lock{mutex_};
+  const auto& k = places_.at(p.value);
+  if (k.by_replica != node_id{})
+    if (const auto it = nodes_.find(k.by_replica); it != nodes_.end()) return it->second;
+  return k.by_hint;
+}
+
+std::string leaders::node_of(node_id as) const {
+  const std::lock_guard lock{mutex_};
+  const auto it = nodes_.find(as);
+  return it == nodes_.end() ? std::string{} : it->second;
+}
+
+std::optional<node_id> leaders::raft_name_of(const std::string& node) const {
+  const std::lock_guard lock{mutex_};
+  const auto it = names_.find(node);
+  if (it == names_.end()) return std::nullopt;
+  return it->second.as;
+}
+
+bool leaders::is_draining(const std::string& node) const {
+  const std::lock_guard lock{mutex_};
+  const auto it = names_.find(node);
+  return it != names_.end() && it->second.draining;
+}
+
+}  // namespace dip

@@ -1,0 +1,53 @@
+// Which node leads each partition, as far as this one has heard, and who is who in Raft.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+
+namespace dip {
+
+// Any thread.
+class leaders {
+public:
+  leaders(std::string here, std::uint16_t partitions);
+
+  // A node has said who it is in Raft, and whether it hands everything over. One that was damaged comes back
+  // under another name.
+  void met(const std::string& node, node_id as, bool draining = false);
+  // This node's own replica says who leads; 0: it does not know.
+  void heard(partition_id p, node_id leader);
+  // Somebody who was asked in vain says who leads. What this node's own replica knows weighs more.
+  void hint(partition_id p, const std::string& node);
+
+  // The leader's node; empty: not known.
+  [[nodiscard]] std::string of(partition_id p) const;
+  [[nodiscard]] bool is_here(partition_id p) const { return of(p) == here_; }
+  // Nothing: nobody of that name has been met.
+  [[nodiscard]] std::string node_of(node_id as) const;
+  [[nodiscard]] std::optional<node_id> raft_name_of(const std::string& node) const;
+  [[nodiscard]] bool is_draining(const std::string& node) const;
+
+private:
+  struct known {
+    node_id by_replica;
+    std::string by_hint;
+  };
+
+  const std::string here_;
+  mutable std::mutex mutex_;
+  struct person {
+    node_id as;
+    bool draining = false;
+  };
+  std::map<std::string, person> names_;
+  std::map<node_id, std::string> nodes_;  // also of names that were given up
+  std::vector<known> places_;
+};
+
+}  // namespace dip

@@ -1,0 +1,242 @@
+#include "runtime/peering.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/directory.hpp"
+#include "actors/link_receivers.hpp"
+#include "actors/partition_news.hpp"
+#include "runtime/cluster_init.hpp"
+
+namespace dip {
+namespace {
+
+link_network_config network_of(const peering::options& o) {
+  link_network_config c;
+  c.self.cluster = o.conf->cluster.name;
+  c.self.from = o.self.name;
+  c.self.start = o.start;
+  c.self.objects = o.objects;
+  c.host = o.self.host;
+  c.port = o.self.actors;
+  for (const auto& n : o.conf->nodes)
+    if (n.name != o.self.name) c.peers.push_back({n.name, n.host, n.actors});
+  if (const auto& ca = o.conf->security.tls_ca; !ca.empty()) {
+    c.tls = credentials_in(std::filesystem::path{ca}.parent_path().string(), o.self.name);
+    c.tls->authority = ca;
+  }
+  return c;
+}
+
+std::vector<std::string> names_of(const config& c) {
+  std::vector<std::string> out;
+  for (const auto& n : c.nodes) out.push_back(n.name);
+  return out;
+}
+
+}  // namespace
+
+result<std::unique_ptr<peering>> peering::make(options o, const clock& time) {
+  auto network = network_of(o);
+  if (o.self.actors == 0)
+    return fail(errc::bad_request, "the node " + o.self.name + " has no `actors` port for the others");
+  if (const auto wrong = network.validate(); !wrong.empty()) {
+    std::string text;
+    for (const auto& line : wrong) text += (text.empty() ? "" : "; ") + line;
+    return fail(errc::bad_request, text);
+  }
+  return std::unique_ptr<peering>{new peering{std::move(o), time, std::move(network)}};
+}
+
+peering::peering(options o, const clock& time, link_network_config network)
+    : options_(std::move(o)),
+      time_(time),
+      network_config_(std::move(network)),
+      places_(place_partitions(options_.conf->cluster.partitions, names_of(*options_.conf),
+                               options_.conf->cluster.replicas)),
+      leads_(options_.self.name, options_.conf->cluster.partitions) {
+  for (const auto& p : network_config_.peers) peers_.push_back(p.name);
+  own_.start = options_.start;
+  if (options_.as) take_name(*options_.as);
+}
+
+void peering::prepare(caf::actor_system_config& system) const { load_network(system, network_config_); }
+
+void peering::attach(caf::actor_system& system, const environment& env) {
+  system_ = &system;
+  env_ = &env;
+  receive_messages();
+  answer_requests();
+  links_.on_change([this](const std::string& peer, const std::optional<hello>& met) { changed(peer, met); });
+  network_ = std::make_unique<link_network>(system, network_config_, &time_, links_);
+}
+
+result<void> peering::open() {
+  return network_->open().map([](std::uint16_t) {});
+}
+
+void peering::close() {
+  network_.reset();
+  links_.clear();
+}
+
+void peering::receive_messages() {
+  const auto& where = *env_->where;
+  links_.on_message(envelope_kind::consensus, [&](const arrival& a) {
+    if (a.partition.value >= places_.size()) return;
+    if (const auto h = where.partition(a.partition)) caf::anon_send(*h, parcel{a.bytes});
+  });
+  links_.on_message(envelope_kind::available, [&](const arrival& a) {
+    const auto m = decode<available>(a.bytes);
+    if (const auto h = where.dispatcher(); h && m && m->partition.value < places_.size())
+      caf::anon_send(*h, *m);
+  });
+  links_.on_message(envelope_kind::announced, [&](const arrival& a) {
+    const auto m = decode<announced>(a.bytes);
+    if (const auto h = where.relay(); h && m) caf::anon_send(*h, *m);
+  });
+  links_.on_message(envelope_kind::give_back, [&](const arrival& a) {
+    const auto m = decode<give_back>(a.bytes);
+    if (!m) return;
+    if (const auto h = where.queue(m->by.message.partition, m->by.message.queue)) caf::anon_send(*h, *m);
+  });
+  links_.on_message(envelope_kind::standing, [&](const arrival& a) {
+    if (const auto m = decode<standing>(a.bytes)) heard(a.peer, *m);
+  });
+}
+
+void peering::answer_requests() {
+  const auto& where = *env_->where;
+  const auto partition_here = [&](const arrival& a) -> result<partition_actor> {
+    const auto h = where.partition(a.partition);
+    if (!h) return fail(errc::no_quorum, "the partition is being made again");
+    return *h;
+  };
+  links_.on_request(envelope_kind::propose, to_actor<propose, answer>(*system_, partition_here));
+  links_.on_request(envelope_kind::read, to_actor<read_rows, answer>(*system_, partition_here));
+  links_.on_request(envelope_kind::publish, [&](const arrival& a, const responder& reply) {
+    auto m = decode<topic_call>(a.bytes);
+    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
+    if (const auto topic = where.topic(a.partition, m->topic))
+      return pass_on<answer>(*system_, *topic, std::move(m->what), a.within, reply,
+                             [](const answer& x) { return x; });
+    auto no = error_answer({errc::no_quorum, "the partition is not led here", ""});
+    if (!leads_.is_here(a.partition)) no.leader = leads_.of(a.partition);
+    reply.with(no);
+  });
+  links_.on_request(envelope_kind::lease, [&](const arrival& a, const responder& reply) {
+    auto m = decode<queue_call>(a.bytes);
+    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
+    const auto queue = where.queue(a.partition, m->queue);
+    if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
+    pass_on<lease_reply>(*system_, *queue, std::move(m->what), a.within, reply,
+                         [](const lease_reply& x) { return x; });
+  });
+  links_.on_request(envelope_kind::renew_lease, [&](const arrival& a, const responder& reply) {
+    auto m = decode<renew_lease>(a.bytes);
+    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
+    const auto queue = where.queue(m->message.partition, m->message.queue);
+    if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
+    pass_on<bool>(*system_, *queue, std::move(*m), a.within, reply, [](bool held) { return renewed{held}; });
+  });
+}
+
+// What was said while the link was down is lost: whoever waits for it looks again.
+void peering::changed(const std::string& peer, const std::optional<hello>& met) {
+  if (!met) return;
+  standing own;
+  {
+    const std::lock_guard lock{mutex_};
+    own = standing_now();
+  }
+  links_.post(peer, {envelope_kind::standing, {}, encode(own)});
+  if (const auto relay = env_->where->relay())
+    for (const auto t : {topic_name::request, topic_name::preprocess_ok, topic_name::notifier})
+      caf::anon_send(*relay, announced{t, {}});
+  const auto dispatcher = env_->where->dispatcher();
+  for (std::uint16_t p = 0; dispatcher && p < places_.size(); ++p)
+    if (leads_.of({p}) == peer)
+      for (std::uint8_t q = 0; q < queue_count; ++q)
+        caf::anon_send(*dispatcher, available{{p}, static_cast<queue_name>(q), 1});
+}
+
+void peering::heard(const std::string& peer, const standing& of) {
+  const std::lock_guard lock{mutex_};
+  others_[peer] = of;
+  if (of.as != node_id{}) leads_.met(peer, of.as, of.draining);
+  decide();
+}
+
+void peering::decide() {
+  if (own_.as != node_id{}) return;
+  for (const auto& [peer, s] : others_) {
+    if (s.as == node_id{}) continue;
+    if (std::ranges::find(s.founders, own_.start) != s.founders.end()) {
+      own_.founders = s.founders;
+      return take_name({0});
+    }
+    spdlog::info("{} has begun before this node: it joins", peer);
+    const auto now = time_.wall().time_since_epoch();
+    return take_name({static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count())});
+  }
+  if (others_.size() < peers_.size()) return;
+  own_.founders = {own_.start};
+  for (const auto& [peer, s] : others_) own_.founders.push_back(s.start);
+  spdlog::info("all nodes are new: the cluster begins");
+  take_name({0});
+}
+
+// Durable before anybody hears it.
+void peering::take_name(incarnation as) {
+  if (!options_.as)
+    if (const auto written = write_incarnation(options_.data, as); !written) {
+      spdlog::error("{}: the node cannot take part", written.error().detail);
+      own_.founders.clear();
+      return;
+    }
+  own_.as = raft_name(options_.self.name, as);
+  leads_.met(options_.self.name, own_.as, own_.draining);
+  if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
+}
+
+standing peering::standing_now() const { return own_; }
+
+void peering::drain() {
+  {
+    const std::lock_guard lock{mutex_};
+    own_.draining = true;
+    if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, true);
+    tell_all(envelope_kind::standing, {}, encode(own_));
+  }
+  for (std::uint16_t p = 0; p < places_.size(); ++p)
+    if (const auto h = env_->where->partition({p}))
+      caf::anon_send(*h, caf::atom_constant<caf::atom("keep")>::value);
+}
+
+std::optional<seat> peering::seat_of(partition_id p) const {
+  const std::lock_guard lock{mutex_};
+  if (own_.as == node_id{}) return std::nullopt;
+  std::vector<node_id> first;
+  for (const auto& node : places_.at(p.value).replicas) first.push_back(raft_name(node, {0}));
+  return seat{own_.as, make_membership(first)};
+}
+
+bool peering::keeps(partition_id p) const {
+  const auto& nodes = places_.at(p.value).replicas;
+  return std::ranges::find(nodes, options_.self.name) != nodes.end();
+}
+
+void peering::send(node_id to, partition_id about, std::string bytes) {
+  if (const auto node = leads_.node_of(to); !node.empty())
+    links_.post(node, {envelope_kind::consensus, about, std::move(bytes)});
+}
+
+void peering::tell_all(envelope_kind kind, partition_id about, const std::string& bytes) {
+  for (const auto& peer : peers_) links_.post(peer, {kind, about, bytes});
+}
+
+}  // namespace dip

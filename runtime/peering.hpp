@@ -1,0 +1,91 @@
+// This node among the others of its cluster: its links, who is who in Raft, who leads what, and how what
+// comes over the links reaches the actors here.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/fwd.hpp>
+
+#include "actors/environment.hpp"
+#include "actors/leaders.hpp"
+#include "actors/link_network.hpp"
+#include "actors/links.hpp"
+#include "core/placement.hpp"
+#include "storage/quarantine.hpp"
+
+namespace dip {
+
+// Outlives all actors but those of its own network; any thread, unless it says otherwise.
+//
+// A node without data does not know whether the cluster is new, or whether it is itself new, or has lost all
+// that it had. It asks: when one of the others has begun without it, it joins, under a name in Raft that it
+// never had before; when all are as new as it is, they begin together.
+class peering final : public peers {
+public:
+  struct options {
+    const config* conf = nullptr;
+    node_config self;
+    std::string data;               // directory
+    std::string start;              // this run: "n1#01J…"
+    std::optional<incarnation> as;  // nothing: it has no data
+    std::uint16_t objects = 0;      // port of the object channel
+  };
+
+  // Errors: `bad_request` with a sentence for each thing that keeps the node from starting.
+  [[nodiscard]] static result<std::unique_ptr<peering>> make(options o, const clock& time);
+
+  // In this order, by the owner: before the actor system is made; when it is there, with what its actors
+  // share; the links' supervisor is started; `open`. Errors: `io`.
+  void prepare(caf::actor_system_config& system) const;
+  void attach(caf::actor_system& system, const environment& env);
+  [[nodiscard]] std::vector<child_spec> links_of() const { return network_->links_of(); }
+  result<void> open();
+  // Leaderships are handed over, and none is taken.
+  void drain();
+  // Closes the port and lets go of all handles.
+  void close();
+
+  void send(node_id to, partition_id about, std::string bytes) override;
+  void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;
+
+  [[nodiscard]] std::optional<seat> seat_of(partition_id p) const;
+  [[nodiscard]] partition_place place_of(partition_id p) const { return places_.at(p.value); }
+  // Whether this node is among those that keep it.
+  [[nodiscard]] bool keeps(partition_id p) const;
+  [[nodiscard]] leaders& leads() { return leads_; }
+  [[nodiscard]] links& all() { return links_; }
+  [[nodiscard]] const std::string& self() const { return options_.self.name; }
+
+private:
+  peering(options o, const clock& time, link_network_config network);
+
+  void receive_messages();
+  void answer_requests();
+  void changed(const std::string& peer, const std::optional<hello>& met);
+  void heard(const std::string& peer, const standing& of);
+  void decide();
+  void take_name(incarnation as);
+  [[nodiscard]] standing standing_now() const;
+
+  const options options_;
+  const clock& time_;
+  const link_network_config network_config_;
+  std::vector<std::string> peers_;
+  std::vector<partition_place> places_;
+  leaders leads_;
+  links links_;
+  std::unique_ptr<link_network> network_;
+  caf::actor_system* system_ = nullptr;
+  const environment* env_ = nullptr;
+
+  mutable std::mutex mutex_;
+  standing own_;
+  std::map<std::string, standing> others_;
+};
+
+}  // namespace dip
