@@ -12,10 +12,16 @@ void leaders::met(const std::string& node, node_id as, bool draining) {
   nodes_[as] = node;
 }
 
-void leaders::heard(partition_id p, node_id leader) {
+std::uint64_t leaders::term(partition_id p) const {
+  const std::lock_guard lock{mutex_};
+  return places_.at(p.value).term;
+}
+
+void leaders::heard(partition_id p, node_id leader, std::uint64_t term) {
   const std::lock_guard lock{mutex_};
   auto& k = places_.at(p.value);
   k.by_replica = leader;
+  k.term = term;
   if (leader != node_id{}) k.by_hint.clear();
 }
 

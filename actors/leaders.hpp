@@ -21,12 +21,14 @@ public:
   // under another name.
   void met(const std::string& node, node_id as, bool draining = false);
   // This node's own replica says who leads; 0: it does not know.
-  void heard(partition_id p, node_id leader);
+  void heard(partition_id p, node_id leader, std::uint64_t term);
   // Somebody who was asked in vain says who leads. What this node's own replica knows weighs more.
   void hint(partition_id p, const std::string& node);
 
   // The leader's node; empty: not known.
   [[nodiscard]] std::string of(partition_id p) const;
+  // The newest term that this node's replica has heard of.
+  [[nodiscard]] std::uint64_t term(partition_id p) const;
   [[nodiscard]] bool is_here(partition_id p) const { return of(p) == here_; }
   // Nothing: nobody of that name has been met.
   [[nodiscard]] std::string node_of(node_id as) const;
@@ -36,6 +38,7 @@ public:
 private:
   struct known {
     node_id by_replica;
+    std::uint64_t term = 0;
     std::string by_hint;
   };
 

@@ -118,7 +118,7 @@ void arm(self_ptr self, const environment* env) {
 void hear(self_ptr self, const environment* env, partition_id p, consensus::effects e,
           const std::vector<apply_outcome>& outcomes) {
   send_parcels(env, p, std::move(e.messages));
-  if (env->leads) env->leads->heard(p, e.leader);
+  if (env->leads) env->leads->heard(p, e.leader, e.term.value);
   follow_leadership(self, env, p, e);
   // The topics are told first: who has its answer finds the news under way already.
   if (self->state.awake_in) tell_topics(env, p, outcomes);

@@ -25,6 +25,7 @@ api_json example_node() {
   return {{"name", "n1"},
           {"address", "http://10.0.0.1:8080"},
           {"up", true},
+          {"draining", false},
           {"version", "0.1.0"},
           {"since", "2026-03-04T05:06:07.089Z"},
           {"disk_free", 512'000'000'000},
@@ -50,23 +51,34 @@ void add_cluster_schemas(api_json& to) {
                 {"description",
                  "versions of what it reads and writes with, as far as they were known when it was built"}}}},
              "what touches pixels");
-  to["Node"] = record(
+  to["Node"] = object_schema(
       {{"name", text("of cluster.conf")},
        {"address", text("where it answers")},
-       {"up", {{"type", "boolean"}, {"description", "whether it was heard of lately"}}},
+       {"up", {{"type", "boolean"}, {"description", "whether it has answered; what follows only then"}}},
+       {"draining",
+        {{"type", "boolean"}, {"description", "it hands everything over, and takes nothing new"}}},
        {"version", text("of dip")},
        {"since", schema_ref("Time")},
        {"disk_free", count("bytes where its data is")},
        {"load", {{"type", "number"}, {"minimum", 0}, {"description", "of its machine, over a minute"}}},
        {"formats", schema_ref("NodeFormats")},
        {"codecs", list_of(schema_ref("CodecProgram"), "those that were started")}},
-      "a node of the cluster");
+      {"name", "address", "up"});
+  to["Node"]["description"] = "a node of the cluster";
+  const auto known = [](std::string_view what) {
+    return api_json{{"type", words({"integer", "null"})}, {"minimum", 0}, {"description", what}};
+  };
+  to["Replica"] = record({{"node", text("its name")},
+                          {"up", {{"type", "boolean"}, {"description", "whether it has answered"}}},
+                          {"applied", known("index of the last entry that it has applied; null: not known")},
+                          {"lag", known("entries behind the leader; null: not known")}},
+                         "a copy of a partition");
   to["Partition"] =
       record({{"partition", count("its number")},
               {"leader",
                {{"type", words({"string", "null"})}, {"description", "a node's name; null: none is known"}}},
-              {"replicas", list_of({{"type", "string"}}, "names of nodes")},
-              {"applied", count("index of the last entry that the answering node has applied")}},
+              {"term", count("of its leader; it grows with every election")},
+              {"replicas", list_of(schema_ref("Replica"), "as cluster.conf has it")}},
              "a part of the cluster's state");
   to["Cluster"] = record(
       {{"nodes", list_of(schema_ref("Node"), "")}, {"partitions", list_of(schema_ref("Partition"), "")}},
@@ -85,11 +97,17 @@ api_call cluster_call() {
       .answers = {{200,
                    "now",
                    {"Cache-Control"},
-                   json_content("Cluster", {{"nodes", api_json::array({example_node()})},
-                                            {"partitions", api_json::array({{{"partition", 0},
-                                                                             {"leader", "n1"},
-                                                                             {"replicas", words({"n1"})},
-                                                                             {"applied", 1234}}})}})}},
+                   json_content(
+                       "Cluster",
+                       {{"nodes", api_json::array({example_node()})},
+                        {"partitions",
+                         api_json::array(
+                             {{{"partition", 0},
+                               {"leader", "n1"},
+                               {"term", 3},
+                               {"replicas",
+                                api_json::array(
+                                    {{{"node", "n1"}, {"up", true}, {"applied", 1234}, {"lag", 0}}})}}})}})}},
       .scope = "admin"};
 }
 

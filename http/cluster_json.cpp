@@ -25,16 +25,31 @@ json program(const cluster_picture::codec_program& p) {
 json node(const cluster_picture::node& n) {
   json codecs = json::array();
   for (const auto& p : n.codecs) codecs.push_back(program(p));
-  return {{"name", n.name},       {"address", n.address},          {"up", n.up},
-          {"version", n.version}, {"since", to_rfc3339(n.since)},  {"disk_free", n.disk_free},
-          {"load", n.load},       {"formats", formats(n.formats)}, {"codecs", std::move(codecs)}};
+  json out{{"name", n.name}, {"address", n.address}, {"up", n.up}};
+  if (!n.up) return out;  // all else is its own to say
+  out.update({{"draining", n.draining},
+              {"version", n.version},
+              {"since", to_rfc3339(n.since)},
+              {"disk_free", n.disk_free},
+              {"load", n.load},
+              {"formats", formats(n.formats)},
+              {"codecs", std::move(codecs)}});
+  return out;
+}
+
+json replica(const cluster_picture::replica& r) {
+  json out{{"node", r.node}, {"up", r.up}, {"applied", nullptr}, {"lag", nullptr}};
+  if (r.up) out["applied"] = r.applied, out["lag"] = r.lag;
+  return out;
 }
 
 json partition(const cluster_picture::partition& p) {
+  json replicas = json::array();
+  for (const auto& r : p.replicas) replicas.push_back(replica(r));
   return {{"partition", p.number},
           {"leader", p.leader.empty() ? json{} : json(p.leader)},
-          {"replicas", p.replicas},
-          {"applied", p.applied}};
+          {"term", p.term},
+          {"replicas", std::move(replicas)}};
 }
 
 }  // namespace

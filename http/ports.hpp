@@ -122,7 +122,8 @@ struct cluster_picture {
   struct node {
     std::string name = {};
     std::string address = {};  // "http://10.0.0.1:8080"
-    bool up = true;
+    bool up = true;                 // it has answered; else the rest is not known
+    bool draining = false;
     std::string version = {};     // of dip
     wall_time since{};            // in this run
     std::uint64_t disk_free = 0;  // bytes
@@ -130,11 +131,17 @@ struct cluster_picture {
     format_set formats = {};
     std::vector<codec_program> codecs = {};
   };
+  struct replica {
+    std::string node = {};
+    bool up = false;            // it has answered; else the rest is not known
+    std::uint64_t applied = 0;  // index of the last entry that it has applied
+    std::uint64_t lag = 0;      // entries behind the leader, or behind the furthest when there is none
+  };
   struct partition {
     std::uint16_t number = 0;
     std::string leader = {};  // a node's name; empty: none is known
-    std::vector<std::string> replicas = {};
-    std::uint64_t applied = 0;  // the last entry's index here
+    std::uint64_t term = 0;   // the newest that was heard of
+    std::vector<replica> replicas = {};
   };
   std::vector<node> nodes = {};
   std::vector<partition> partitions = {};

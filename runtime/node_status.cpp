@@ -169,28 +169,28 @@ bool node_status::can_commit(partition_id p) const {
   return !leader.empty() && leader != env_.node && env_.linked->up(leader);
 }
 
-http::cluster_picture node_status::cluster() {
-  http::cluster_picture out;
-  http::cluster_picture::node self{.name = env_.node,
-                                   .address = env_.cfg->nodes.front().origin(),
-                                   .version = DIP_VERSION,
-                                   .since = since_,
-                                   .disk_free = env_.store->stats().free_bytes,
-                                   .formats = codecs_.formats(),
-                                   .codecs = {}};
-  (void)::getloadavg(&self.load, 1);
+node_report node_status::report() const {
+  node_report out;
+  out.version = DIP_VERSION;
+  out.since = since_;
+  out.draining = draining_;
+  out.disk_free = env_.store->stats().free_bytes;
+  (void)::getloadavg(&out.load, 1);
+  out.formats = codecs_.formats();
   for (const auto& program : codecs_.programs()) {
-    auto& told =
-        self.codecs.emplace_back(http::cluster_picture::codec_program{program.name, program.libvips, {}});
+    auto& told = out.programs.emplace_back(node_report::program{program.name, program.libvips, {}});
     for (const auto& l : program.libraries) told.libraries.push_back({l.name, l.version});
   }
-  out.nodes.push_back(std::move(self));
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    out.partitions.push_back({.number = p,
-                              .leader = is_led(*env_.where, {p}) ? env_.node : std::string{},
-                              .replicas = {env_.node},
-                              .applied = env_.store->view({p})->applied().value});
+    out.partitions.push_back({env_.store->view({p})->applied().value, env_.leads ? env_.leads->term({p}) : 1,
+                              is_led(*env_.where, {p})});
   return out;
+}
+
+http::cluster_picture node_status::cluster() {
+  auto reports = ask_peers(system_, env_);
+  reports[env_.node] = report();
+  return picture_of(env_, reports);
 }
 
 std::string node_status::metrics() {

@@ -11,6 +11,7 @@
 #include "http/ports.hpp"
 #include "http/server.hpp"
 #include "imaging/codec.hpp"
+#include "runtime/node_report.hpp"
 
 namespace dip {
 
@@ -22,6 +23,8 @@ public:
   bool ready(std::string& why_not) override;
   std::string metrics() override;
   http::cluster_picture cluster() override;
+  // Any thread.
+  [[nodiscard]] node_report report() const;
   bool draining() override { return draining_; }
   const std::string& public_url() override { return public_url_; }
   format_set formats() override { return codecs_.formats(); }

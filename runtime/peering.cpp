@@ -143,6 +143,16 @@ void peering::answer_requests() {
     if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
     pass_on<bool>(*system_, *queue, std::move(*m), a.within, reply, [](bool held) { return renewed{held}; });
   });
+  links_.on_request(envelope_kind::introspect, [&](const arrival&, const responder& reply) {
+    const std::lock_guard lock{mutex_};
+    if (!report_) return reply(refuse(errc::no_quorum, "the node is only starting"));
+    reply({true, errc::internal, false, report_()});
+  });
+}
+
+void peering::report_with(std::function<std::string()> report) {
+  const std::lock_guard lock{mutex_};
+  report_ = std::move(report);
 }
 
 // What was said while the link was down is lost: whoever waits for it looks again.

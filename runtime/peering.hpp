@@ -2,6 +2,7 @@
 // comes over the links reaches the actors here.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,9 @@ public:
   void attach(caf::actor_system& system, const environment& env);
   [[nodiscard]] std::vector<child_spec> links_of() const { return network_->links_of(); }
   result<void> open();
+  // What this node says of itself when it is asked (runtime/node_report.hpp); before that it has nothing to
+  // say.
+  void report_with(std::function<std::string()> report);
   // Leaderships are handed over, and none is taken.
   void drain();
   // Closes the port and lets go of all handles.
@@ -84,6 +88,7 @@ private:
   const environment* env_ = nullptr;
 
   mutable std::mutex mutex_;
+  std::function<std::string()> report_;
   standing own_;
   std::map<std::string, standing> others_;
 };

@@ -269,6 +269,7 @@ result<void> running_node::start_gateway() {
   if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
+  if (peers_) peers_->report_with([this] { return encode(status_->report()); });
   files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
   requests_ = std::make_unique<node_requests>(env_, ask, *rows_, watch_, *launcher_, status_->public_url(),
                                               *templates_, draining_);
@@ -377,6 +378,7 @@ void running_node::stop(milliseconds within) {
   notifications_.reset();
   requests_.reset();
   files_.reset();
+  if (peers_) peers_->report_with({});
   rows_.reset();
   actors_.reset();
   env_.open_partition = nullptr;

@@ -21,8 +21,9 @@ TEST_CASE("the cluster is told with its nodes, their formats and libraries, and 
                            .formats = formats,
                            .codecs = {{"dip-codec", "8.18.7", {{"png", "1.6.58"}}}}},
                           {.name = "n2", .up = false}};
-  f.self.picture.partitions = {{.number = 0, .leader = "n1", .replicas = {"n1", "n2"}, .applied = 7},
-                               {.number = 1}};
+  f.self.picture.partitions = {
+      {.number = 0, .leader = "n1", .term = 3, .replicas = {{"n1", true, 7, 0}, {"n2", false, 0, 0}}},
+      {.number = 1}};
   const auto r = f.get("/cluster");
   CHECK(r.status == 200);
   CHECK(r.header("Cache-Control") == "no-store");
@@ -35,8 +36,11 @@ TEST_CASE("the cluster is told with its nodes, their formats and libraries, and 
         json::array({{{"program", "dip-codec"}, {"libvips", "8.18.7"}, {"libraries", {{"png", "1.6.58"}}}}}));
   CHECK(n1["load"] == 0.5);
   CHECK(told["nodes"][1]["up"] == false);
+  CHECK(told["nodes"][1].size() == 3);  // and nothing that it did not say
+  const json replicas{{{"node", "n1"}, {"up", true}, {"applied", 7}, {"lag", 0}},
+                      {{"node", "n2"}, {"up", false}, {"applied", nullptr}, {"lag", nullptr}}};
   CHECK(told["partitions"][0] ==
-        json{{"partition", 0}, {"leader", "n1"}, {"replicas", {"n1", "n2"}}, {"applied", 7}});
+        json{{"partition", 0}, {"leader", "n1"}, {"term", 3}, {"replicas", replicas}});
   CHECK(told["partitions"][1]["leader"].is_null());
 }
 

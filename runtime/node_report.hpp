@@ -1,0 +1,62 @@
+// What a node says of itself when the cluster is asked for, and how the answers of all become one picture.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <caf/fwd.hpp>
+
+#include "actors/environment.hpp"
+#include "core/image_format.hpp"
+#include "http/ports.hpp"
+
+namespace dip {
+
+struct node_report {
+  struct library {
+    std::string name, version;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.name, s.version);
+    }
+  };
+  struct program {
+    std::string name, libvips;
+    std::vector<library> libraries;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.name, s.libvips, s.libraries);
+    }
+  };
+  struct partition {
+    std::uint64_t applied = 0, term = 0;
+    bool leads = false;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.applied, s.term, s.leads);
+    }
+  };
+  std::string version;
+  wall_time since{};
+  bool draining = false;
+  std::uint64_t disk_free = 0;
+  double load = 0;
+  format_set formats;
+  std::vector<program> programs;
+  std::vector<partition> partitions;  // all of them, in their order
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.version, s.since, s.draining, s.disk_free, s.load, s.formats, s.programs, s.partitions);
+  }
+};
+
+// Of the peers: those that do not answer in time are missing. Blocks; any thread that is no actor's.
+[[nodiscard]] std::map<std::string, node_report> ask_peers(caf::actor_system& system, const environment& env);
+
+// `reports` by node, with this node's own.
+[[nodiscard]] http::cluster_picture picture_of(const environment& env,
+                                               const std::map<std::string, node_report>& reports);
+
+}  // namespace dip
