@@ -30,7 +30,7 @@ TEST_CASE("a sweep removes old files without a row, in every bucket") {
   const auto preprocessed = put_at(*store, new_upload(bucket::preprocessed_files), old);
   const auto output = put_at(*store, new_output(new_ulid(), "small"), old);
   const auto removed =
-      sweep_orphans(*store, [&](const object_name& name) { return name == kept; }, grace_end);
+      sweep_orphans(*store, [&](const object_name& name, wall_time) { return name == kept; }, grace_end);
   CHECK(removed == std::size_t{3});
   CHECK(store->open(kept));
   CHECK(store->open(young));
@@ -40,7 +40,8 @@ TEST_CASE("a sweep removes old files without a row, in every bucket") {
 TEST_CASE("a sweep of a store without orphans removes nothing") {
   const store_under_test store(any_back_end());
   put_at(*store, new_upload(), old);
-  CHECK(sweep_orphans(*store, [](const object_name&) { return true; }, grace_end) == std::size_t{0});
+  CHECK(
+      sweep_orphans(*store, [](const object_name&, wall_time) { return true; }, grace_end) == std::size_t{0});
   CHECK(count(*store, bucket::request_files) == 1);
 }
 
