@@ -102,5 +102,30 @@ TEST_CASE("a scrub of nothing finds nothing") {
   CHECK(scrub.rounds() == 1);
 }
 
+TEST_CASE("of all rows those are told whose files are not there, whatever is in the others") {
+  const store_under_test store(any_back_end());
+  const int many = 1'030;  // more than are looked at at once
+  std::vector<object_row> rows(many);
+  for (auto& row : rows) row.name = new_upload();
+  std::ranges::sort(rows, std::greater{}, [](const object_row& row) { return row.name.key; });
+  std::vector<object_name> expected, told;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (i % 100 == 0 || i > 1'020)
+      expected.push_back(rows[i].name);
+    else
+      put(*store, rows[i].name, "");
+  each_missing(*store, source_of(rows), [&](const object_row& row) {
+    told.push_back(row.name);
+    return true;
+  });
+  CHECK(told == expected);
+  told.clear();
+  each_missing(*store, source_of(rows), [&](const object_row& row) {
+    told.push_back(row.name);
+    return told.size() < 2;
+  });
+  CHECK(told.size() == 2);
+}
+
 }  // namespace
 }  // namespace dip::testing
