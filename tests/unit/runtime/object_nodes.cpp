@@ -131,8 +131,8 @@ http::http_response cut_answer(const http::http_request& r, std::string bytes, s
   return out;
 }
 
-object_node::object_node(std::string its_name, object_peers peers, std::optional<net::node_credentials> tls,
-                         replication_config config)
+object_node::object_node(std::string its_name, object_peers peers,
+                         const std::optional<net::node_credentials>& tls, replication_config config)
     : name(std::move(its_name)),
       channel(*store, time, tls),
       copies(*store, std::move(peers), tls, config, &channel) {
@@ -145,8 +145,8 @@ object_cluster::object_cluster(unsigned nodes, bool tls, replication_config conf
   if (tls) certificates_.emplace();
   for (unsigned i = 1; i <= nodes; ++i) names_.push_back("n" + std::to_string(i));
   for (const auto& name : names_) {
-    auto tls_of = tls ? std::optional{certificates_->of(name)} : std::nullopt;
-    auto node = std::make_unique<object_node>(name, peers_of(name), std::move(tls_of), config);
+    const auto tls_of = tls ? std::optional{certificates_->of(name)} : std::nullopt;
+    auto node = std::make_unique<object_node>(name, peers_of(name), tls_of, config);
     urls_[name] = node->url;
     nodes_[name] = std::move(node);
   }

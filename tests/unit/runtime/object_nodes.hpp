@@ -59,7 +59,7 @@ private:
 
 class object_node {
 public:
-  object_node(std::string name, object_peers peers, std::optional<net::node_credentials> tls,
+  object_node(std::string name, object_peers peers, const std::optional<net::node_credentials>& tls,
               replication_config config);
   ~object_node() { copies.stop(); }
 
