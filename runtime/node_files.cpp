@@ -125,7 +125,10 @@ result<std::shared_ptr<http::opened_object>> node_files::open(const object_name&
   if (!row) return tl::make_unexpected(row.error());
   auto reader = open_object(env_, *row);
   if (!reader) return tl::make_unexpected(reader.error());
-  return recent_.keep(std::move(*row), std::move(*reader), version);
+  auto file = recent_.keep(std::move(*row), std::move(*reader), version);
+  // Nothing here would tell that its row is gone.
+  if (!kept_here(env_, name.partition())) recent_.forget(name);
+  return file;
 }
 
 std::shared_ptr<http::opened_object> node_files::recall(const object_name& name) {

@@ -28,25 +28,33 @@ bool can_be_mended(errc code) { return code == errc::not_found || code == errc::
 
 }  // namespace
 
-// Of the replicas, on one call of `replicate`; lives until the last of them has answered.
-struct object_replication::votes {
+// Where all who wait for votes wait; lives until the last vote has come.
+struct object_replication::board {
   std::mutex mutex;
   std::condition_variable changed;
+  bool stopped = false;
+};
+
+// Of the replicas, on one call of `replicate`.
+struct object_replication::votes {
+  std::shared_ptr<board> on;
   std::size_t yes = 0;
   std::size_t open = 0;
-  std::string words;
+  std::string words = {};
   bool full = false;
 
   void count(const std::string& node, const result<fetched_files>& r) {
-    const std::lock_guard lock{mutex};
-    --open;
-    if (r) {
-      ++yes;
-    } else {
-      full = full || r.error().code == errc::disk_full;
-      words += (words.empty() ? "" : "; ") + node + ": " + r.error().detail;
+    {
+      const std::lock_guard lock{on->mutex};
+      --open;
+      if (r) {
+        ++yes;
+      } else {
+        full = full || r.error().code == errc::disk_full;
+        words += (words.empty() ? "" : "; ") + node + ": " + r.error().detail;
+      }
     }
-    changed.notify_all();
+    on->changed.notify_all();
   }
 };
 
@@ -57,6 +65,7 @@ object_replication::object_replication(object_store& objects, object_peers peers
       peers_(std::move(peers)),
       config_(config),
       served_(served),
+      board_(std::make_shared<board>()),
       fetcher_(objects, std::move(tls), config.fetching),
       mending_(
           [this](const object_row& row) {
@@ -71,6 +80,16 @@ void object_replication::stop() {
   stopped_ = true;
   fetcher_.stop();
   mending_.stop();
+  {
+    const std::lock_guard lock{board_->mutex};
+    board_->stopped = true;
+  }
+  board_->changed.notify_all();
+}
+
+void object_replication::on_replaced(std::function<void(const object_name&)> f) {
+  const std::lock_guard lock{replaced_mutex_};
+  replaced_ = std::move(f);
 }
 
 bool object_replication::kept_here(partition_id p) const {
@@ -101,7 +120,7 @@ result<void> object_replication::replicate(const std::vector<object_row>& rows) 
 result<void> object_replication::replicate_in(partition_id p, std::vector<object_row> rows) {
   const auto replicas = peers_.replicas_of(p);
   const auto majority = replicas.size() / 2 + 1;
-  const auto tally = std::make_shared<votes>();
+  const auto tally = std::make_shared<votes>(votes{.on = board_});
   if (contains(replicas, peers_.node)) tally->yes = 1;
   tally->open = replicas.size() - tally->yes;
   const fetch_files what{peers_.node, std::move(rows)};
@@ -109,10 +128,12 @@ result<void> object_replication::replicate_in(partition_id p, std::vector<object
     if (node != peers_.node)
       peers_.ask(node, what, config_.within,
                  [tally, node](const result<fetched_files>& r) { tally->count(node, r); });
-  std::unique_lock lock{tally->mutex};
-  const bool in_time = tally->changed.wait_for(
-      lock, config_.within, [&] { return tally->yes >= majority || tally->yes + tally->open < majority; });
+  std::unique_lock lock{board_->mutex};
+  const bool in_time = board_->changed.wait_for(lock, config_.within, [&] {
+    return board_->stopped || tally->yes >= majority || tally->yes + tally->open < majority;
+  });
   if (tally->yes >= majority) return {};
+  if (board_->stopped) return fail(errc::draining, "this node is stopping");
   if (tally->full) return fail(errc::disk_full, "the replicas have no room for the file: " + tally->words);
   if (!in_time) tally->words += (tally->words.empty() ? "" : "; ") + std::string{"the others: too slow"};
   return fail(errc::no_quorum, "the file did not reach a majority of its replicas: " + tally->words);
@@ -166,6 +187,7 @@ result<void> object_replication::put(object_writer& pulled, const object_row& ro
     if (auto good = objects_.verify(row); !good) return good;
     if (auto synced = objects_.sync(row.name); !synced) return synced;
   }
+  const std::lock_guard lock{replaced_mutex_};
   if (damaged && replaced_) replaced_(row.name);
   return {};
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,13 +58,14 @@ public:
 
   // What another node asks of this one; `then` when all files are synced here. Never waits.
   void fetch(fetch_files what, object_peers::answered then);
-  // Called on any thread when a damaged file was replaced: whoever has it open should open it again. Set
-  // before the first call of anything else.
-  void on_replaced(std::function<void(const object_name&)> f) { replaced_ = std::move(f); }
+  // Called on any thread when a damaged file was replaced: whoever has it open should open it again. When
+  // this comes back the one before is not called any more.
+  void on_replaced(std::function<void(const object_name&)> f);
   // All that is under way ends soon, with `draining`.
   void stop();
 
 private:
+  struct board;
   struct votes;
 
   [[nodiscard]] result<void> replicate_in(partition_id p, std::vector<object_row> rows);
@@ -80,7 +82,9 @@ private:
   const object_peers peers_;
   const replication_config config_;
   const object_channel* served_;
+  std::mutex replaced_mutex_;
   std::function<void(const object_name&)> replaced_;
+  const std::shared_ptr<board> board_;
   object_fetcher fetcher_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> waiting_{0};

@@ -1,7 +1,9 @@
 #include "runtime/object_replication.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -251,6 +253,32 @@ TEST_CASE("more than may wait is told so at once, and after a stop everything is
   c[2].copies.stop();
   CHECK_FALSE(c[2].copies.mend(row));
   CHECK(opened(c[2], row) == "draining");
+}
+
+TEST_CASE("who waits for a majority is let go by a stop, and late votes harm nobody") {
+  object_peers peers;
+  peers.node = "n1";
+  peers.replicas_of = [](partition_id) { return std::vector<std::string>{"n1", "n2", "n3"}; };
+  peers.url_of = [](const std::string&) { return std::optional<std::string>{}; };
+  std::vector<object_peers::answered> held;
+  std::atomic<int> asked{0};
+  peers.ask = [&](const std::string&, const fetch_files&, milliseconds, object_peers::answered then) {
+    held.push_back(std::move(then));
+    ++asked;
+    asked.notify_all();
+  };
+  const auto store = make_memory_object_store();
+  const auto row = store_file(*store, some_upload(), "x");
+  std::string came;
+  {
+    object_replication n1(*store, peers, {}, hasty());
+    std::thread waits([&] { came = word(n1.replicate({row})); });
+    for (int n = 0; n < 2; n = asked) asked.wait(n);
+    n1.stop();
+    waits.join();
+  }
+  CHECK(came == "draining");
+  for (const auto& then : held) then(fetched_files{});
 }
 
 TEST_CASE("all outputs that a request may have fit into one message") {
