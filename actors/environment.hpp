@@ -21,6 +21,7 @@ class destinations;
 class directory;
 class leaders;
 class links;
+class object_copies;
 
 // Threads for work that blocks. One per slot; tests run the work at once.
 class job_threads {
@@ -77,6 +78,7 @@ struct environment {
   // Who keeps a partition, and who should lead it, as cluster.conf has it.
   std::function<partition_place(partition_id)> place_of;
   object_store* objects = nullptr;
+  object_copies* copies = nullptr;  // nullptr: this node alone has the files
   directory* where = nullptr;
   destinations* to = nullptr;  // where notifications go; nullptr: nothing is known of them
   std::string node;            // "n1"

@@ -84,10 +84,15 @@ using supervisor_actor =
     caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("restart")>, std::uint64_t>>;
 
 // Verifies, sweeps and removes object files, a little at a time.
-using scrubber_actor = caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
-                                        // A round has ended, on its thread; sent by itself.
-                                        caf::reacts_to<caf::atom_constant<caf::atom("done")>>,
-                                        // From the partitions: rows that are gone, whose files may go.
-                                        caf::reacts_to<std::vector<object_name>>>;
+using scrubber_actor =
+    caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
+                     // A round has ended, on its thread; sent by itself.
+                     caf::reacts_to<caf::atom_constant<caf::atom("done")>>,
+                     // From the partitions: rows that are gone, whose files may go.
+                     caf::reacts_to<std::vector<object_name>>,
+                     // And rows that are new, whose files are to be here.
+                     caf::reacts_to<stored_objects>,
+                     // Those, when their files have had time to come; sent by itself.
+                     caf::reacts_to<caf::atom_constant<caf::atom("look")>, stored_objects>>;
 
 }  // namespace dip

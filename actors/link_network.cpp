@@ -12,12 +12,6 @@
 namespace dip {
 namespace {
 
-bool is_loopback(const std::string& host) {
-  static const auto v4 = *parse_network("127.0.0.0/8"), v6 = *parse_network("::1");
-  const auto ip = parse_ip(host);
-  return ip ? v4.contains(*ip) || v6.contains(*ip) : host == "localhost";
-}
-
 caf::timespan span(milliseconds t) { return caf::timespan{t}; }
 
 }  // namespace
@@ -25,13 +19,13 @@ caf::timespan span(milliseconds t) { return caf::timespan{t}; }
 std::vector<std::string> link_network_config::validate() const {
   std::vector<std::string> wrong;
   std::set<std::string> names{self.from};
-  std::string abroad = is_loopback(host) ? "" : host;
+  std::string abroad = is_loopback_host(host) ? "" : host;
   for (const auto& p : peers) {
     if (p.name.empty() || p.host.empty() || p.port == 0)
       wrong.push_back("the node \"" + p.name + "\" has no address for the others: host and actors");
     else if (!names.insert(p.name).second)
       wrong.push_back("two nodes are called \"" + p.name + "\"");
-    if (abroad.empty() && !is_loopback(p.host)) abroad = p.host;
+    if (abroad.empty() && !is_loopback_host(p.host)) abroad = p.host;
   }
   if (!tls && !abroad.empty())
     wrong.push_back("nodes that reach each other at " + abroad +

@@ -156,6 +156,15 @@ struct committed {
   }
 };
 
+// From the partition to its node's scrubber: rows of the durable buckets that are new.
+struct stored_objects {
+  std::vector<object_name> names;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.names);
+  }
+};
+
 // From a topic to the queues that are subscribed to it.
 struct delivered {
   std::vector<queue_delta> deltas;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/object_copies.hpp"
 #include "actors/stage_tools.hpp"
 #include "notify/address.hpp"
 #include "notify/destinations.hpp"
@@ -107,7 +108,9 @@ private:
 
   // The mail is worth sending without its preview.
   [[nodiscard]] std::string read(const object_name& name) const {
-    const auto reader = env_.objects->open(name);
+    const auto row = find_object(env_, name);
+    if (!row) return {};
+    const auto reader = open_object(env_, *row);
     if (!reader) return {};
     std::string bytes((*reader)->size(), '\0');
     const auto got = (*reader)->read(0, bytes);

@@ -48,10 +48,18 @@ void tell_topics(const environment* env, partition_id p, const std::vector<apply
 
 void tell_scrubber(const environment* env, const std::vector<apply_outcome>& outcomes) {
   std::vector<object_name> removed;
-  for (const auto& o : outcomes)
+  stored_objects stored;
+  for (const auto& o : outcomes) {
     removed.insert(removed.end(), o.removed_objects.begin(), o.removed_objects.end());
-  if (removed.empty()) return;
-  if (const auto h = env->where->scrubber()) caf::anon_send(*h, std::move(removed));
+    // A node alone has made them itself.
+    if (env->copies != nullptr)
+      stored.names.insert(stored.names.end(), o.stored_objects.begin(), o.stored_objects.end());
+  }
+  if (removed.empty() && stored.names.empty()) return;
+  const auto h = env->where->scrubber();
+  if (!h) return;
+  if (!removed.empty()) caf::anon_send(*h, std::move(removed));
+  if (!stored.names.empty()) caf::anon_send(*h, std::move(stored));
 }
 
 }  // namespace dip

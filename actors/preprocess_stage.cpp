@@ -1,4 +1,5 @@
 #include "actors/image_stages.hpp"
+#include "actors/object_copies.hpp"
 #include "actors/stage_tools.hpp"
 
 namespace dip {
@@ -24,7 +25,7 @@ private:
   result<object_row> normalise(const request_record& r) {
     const auto input_row = find_object(env_, r.file);
     if (!input_row) return gone(input_row.error());
-    const auto input = env_.objects->open(r.file);
+    const auto input = open_object(env_, *input_row);
     if (!input) return gone(input.error());
     auto writer = env_.objects->create(bucket::preprocessed_files, checksum::xxh3);
     if (!writer) return tl::make_unexpected(writer.error());

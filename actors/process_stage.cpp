@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "actors/image_stages.hpp"
+#include "actors/object_copies.hpp"
 #include "actors/stage_tools.hpp"
 #include "core/operation_table.hpp"
 
@@ -74,15 +75,21 @@ private:
     return name + "." + std::string{spec_of(of.format).extension};
   }
 
-  // Missing, short or damaged: the stage before has to make it again.
+  // Missing, short, damaged, or on a node that cannot be reached: the stage before has to make it again.
   result<std::unique_ptr<object_reader>> open_preprocessed(const request_record& r) {
     if (!r.preprocessed) return fail(errc::stage_lost, "there is no preprocessed file");
-    if (const auto sound = env_.objects->verify(*r.preprocessed); !sound) {
-      if (sound.error().code == errc::not_found || sound.error().code == errc::corrupt)
-        return fail(errc::stage_lost, sound.error().detail);
-      return tl::make_unexpected(sound.error());
-    }
-    return env_.objects->open(r.preprocessed->name);
+    auto opened = open_checked(*r.preprocessed);
+    if (opened) return opened;
+    const auto& e = opened.error();
+    if (e.code == errc::not_found || e.code == errc::corrupt || e.code == errc::no_quorum)
+      return fail(errc::stage_lost, e.detail);
+    return opened;
+  }
+
+  result<std::unique_ptr<object_reader>> open_checked(const object_row& row) {
+    if (env_.copies == nullptr)
+      if (const auto sound = env_.objects->verify(row); !sound) return tl::make_unexpected(sound.error());
+    return open_object(env_, row);
   }
 
   result<std::vector<codec::watermark_input>> open_watermarks(
@@ -96,8 +103,10 @@ private:
         const auto name = parse_key(bucket::request_files, key);
         if (!name) return tl::make_unexpected(name.error());
         const auto row = find_object(env_, *name);
-        auto reader = env_.objects->open(*name);
-        if (!row || !reader) return fail(errc::not_found, "the watermark " + key + " is gone");
+        auto reader = row ? open_object(env_, *row) : tl::make_unexpected(row.error());
+        if (!reader && reader.error().code == errc::not_found)
+          return fail(errc::not_found, "the watermark " + key + " is gone");
+        if (!reader) return tl::make_unexpected(reader.error());
         out.push_back({key, (*reader)->descriptor(), row->header.format});
         open.push_back(std::move(*reader));
       }
@@ -127,10 +136,15 @@ private:
           {plan.name, row->name, plan.format, row->header.width, row->header.height, row->size});
       made.objects.push_back(std::move(*row));
     }
-    if (outs.size() == r.plan.outputs.size()) return {};
+    if (outs.size() > r.plan.outputs.size())
+      if (auto kept = keep_preview(p, done, *outs.back(), made); !kept) return kept;
+    return replicate(env_, made.objects);
+  }
+
+  result<void> keep_preview(partition_id p, const codec::processed& done, object_writer& out, results& made) {
     const auto name =
         make_upload_name(bucket::processed_files, ulid::make(env_.time->wall(), p), image_format::jpeg);
-    auto row = commit(*outs.back(), name, image_format::jpeg, done.preview);
+    auto row = commit(out, name, image_format::jpeg, done.preview);
     if (!row) return tl::make_unexpected(row.error());
     row->unlisted = true;
     made.preview = row->name;
@@ -140,7 +154,7 @@ private:
 
   result<object_row> commit(object_writer& out, const object_name& name, image_format format,
                             const codec::facts& facts) {
-    const auto written = out.commit(name);
+    const auto written = out.commit(name, kept_here(env_, name.partition()));
     if (!written) return tl::make_unexpected(written.error());
     object_row row;
     row.name = name;

@@ -1,9 +1,12 @@
 #include "actors/scrubbing.hpp"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "actors/object_copies.hpp"
 #include "storage/scrub.hpp"
 #include "storage/sweep.hpp"
 
@@ -12,16 +15,88 @@ namespace {
 
 using scrub_atom = caf::atom_constant<caf::atom("scrub")>;
 using done_atom = caf::atom_constant<caf::atom("done")>;
+using look_atom = caf::atom_constant<caf::atom("look")>;
 
 constexpr std::chrono::minutes every{1};
 // A file is made before its row: it must be this old before its missing row means anything.
 constexpr std::chrono::hours grace{1};
 constexpr std::uint64_t scrub_bytes = 32 * mebibyte;  // a round: half a MiB a second
+// A replica that was not needed for the majority may still be fetching when the row comes.
+constexpr std::chrono::seconds on_its_way{10};
 
-bool has_row(const environment& env, const object_name& name) {
-  if (name.partition().value >= env.store->partitions()) return false;
-  return env.store->view(name.partition())->object(name).has_value();
-}
+// One partition's rows in one durable bucket; a preprocessed file is verified when it is used.
+struct walk {
+  partition_id partition;
+  scrubber::row_source rows;
+  scrubber verified;
+};
+
+// What one round leaves to the next. On the threads' side, one round at a time.
+class rounds {
+public:
+  explicit rounds(const environment& env) : env_(env) {
+    for (std::uint16_t p = 0; p < env.store->partitions(); ++p)
+      for (const auto b : {bucket::request_files, bucket::processed_files}) {
+        const scrubber::row_source rows = [&env, p, b](const auto& before, const auto& visit) {
+          env.store->view({p})->each_object(b, before, visit);
+        };
+        walks_.push_back({{p}, rows, scrubber{*env.objects, rows}});
+      }
+  }
+
+  void run(std::uint64_t turn, actor_counters& counters) {
+    note_what_left();
+    const auto swept = sweep_orphans(
+        *env_.objects, [&](const auto& name, wall_time changed) { return may_be_needed(name, changed); },
+        env_.time->wall() - grace);
+    if (!swept) counters.set_last_error("sweep: " + swept.error().detail);
+    auto& w = walks_.at(turn % walks_.size());
+    if (!kept_here(env_, w.partition)) return;
+    if (env_.copies != nullptr)
+      each_missing(*env_.objects, w.rows, [&](const object_row& row) { return env_.copies->mend(row); });
+    for (const auto& bad : w.verified.step(scrub_bytes)) mend(bad, counters);
+  }
+
+private:
+  // Since when this node has not been to keep what it may still have of a partition.
+  void note_what_left() {
+    for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
+      if (kept_here(env_, {p}))
+        left_.erase({p});
+      else
+        left_.try_emplace({p}, env_.time->steady());
+  }
+
+  // Of a file older than the grace.
+  [[nodiscard]] bool may_be_needed(const object_name& name, wall_time changed) const {
+    const auto p = name.partition();
+    if (p.value >= env_.store->partitions()) return false;
+    if (const auto left = left_.find(p); left != left_.end()) {
+      if (env_.time->steady() - left->second < grace) return true;
+      // One that was made here: nothing tells this node when its request is final.
+      return name.in == bucket::preprocessed_files &&
+             changed + grace + env_.cfg->retention.preprocessed_files > env_.time->wall();
+    }
+    const auto view = env_.store->view(p);
+    const auto row = view->object(name);
+    if (row || row.error().code != errc::not_found) return true;
+    // Others may have made it durable, and this replica not have heard of it: it counts on what is here.
+    return env_.copies != nullptr && view->stamp() < changed + grace;
+  }
+
+  // A file whose row went meanwhile is as it should be.
+  void mend(const scrubber::finding& bad, actor_counters& counters) {
+    const auto row = env_.store->view(bad.name.partition())->object(bad.name);
+    if (!row) return;
+    if (env_.copies == nullptr || bad.code != errc::not_found)
+      counters.set_last_error(bad.name.path() + " is " + std::string{to_string(bad.code)});
+    if (env_.copies != nullptr) env_.copies->mend(*row);
+  }
+
+  const environment& env_;
+  std::vector<walk> walks_;
+  std::map<partition_id, steady_time> left_;
+};
 
 // Rows that cannot be read are an exception, which a thread of ours must not let through.
 template <class Work>
@@ -33,13 +108,11 @@ void guarded(actor_counters& counters, Work work) {
   }
 }
 
-void round(const environment& env, scrubber& walk, actor_counters& counters) {
-  const auto swept = sweep_orphans(
-      *env.objects, [&](const auto& name) { return has_row(env, name); }, env.time->wall() - grace);
-  if (!swept) counters.set_last_error("sweep: " + swept.error().detail);
-  for (const auto& bad : walk.step(scrub_bytes))
-    if (has_row(env, bad.name))
-      counters.set_last_error(bad.name.path() + " is " + std::string{to_string(bad.code)});
+void look_for(const environment& env, const stored_objects& stored) {
+  for (const auto& name : stored.names) {
+    if (!kept_here(env, name.partition()) || env.objects->open(name)) continue;
+    if (const auto row = env.store->view(name.partition())->object(name)) env.copies->mend(*row);
+  }
 }
 
 }  // namespace
@@ -49,18 +122,12 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
   self->label("scrubber");
   env->where->put(scrubber_actor{self});
   self->delayed_send(self, every, scrub_atom::value);
-  // One walk per partition and durable bucket; a preprocessed file is verified when it is used.
-  auto walks = std::make_shared<std::vector<scrubber>>();
-  for (std::uint16_t p = 0; p < env->store->partitions(); ++p)
-    for (const auto b : {bucket::request_files, bucket::processed_files})
-      walks->emplace_back(*env->objects, [=](const auto& before, const auto& visit) {
-        env->store->view({p})->each_object(b, before, visit);
-      });
+  auto all = std::make_shared<rounds>(*env);
   return {
       [=](scrub_atom) {
-        const auto turn = self->state.turn++ % walks->size();
+        const auto turn = self->state.turn++;
         threads->run([=, counters = self->counters(), me = scrubber_actor{self}] {
-          guarded(*counters, [&] { round(*env, walks->at(turn), *counters); });
+          guarded(*counters, [&] { all->run(turn, *counters); });
           caf::anon_send(me, done_atom::value);
         });
       },
@@ -74,6 +141,11 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
                 counters->set_last_error(done.error().detail);
           });
         });
+      },
+      [=](const stored_objects& stored) { self->delayed_send(self, on_its_way, look_atom::value, stored); },
+      [=](look_atom, const stored_objects& stored) {
+        threads->run(
+            [=, counters = self->counters()] { guarded(*counters, [&] { look_for(*env, stored); }); });
       },
   };
 }

@@ -6,8 +6,9 @@
 
 namespace dip {
 
-// Looks after the object files: removes what the tables let go of, sweeps what no row speaks of, verifies the
-// rest a little at a time. Blocking work runs on the threads given.
+// Looks after the object files: removes what the tables let go of, sweeps what no row speaks of, looks for
+// what is not there, verifies the rest a little at a time, and has mended what other nodes still have.
+// Blocking work runs on the threads given.
 struct scrubber_state {
   static inline const char* name = "scrubber";
   std::uint64_t turn = 0;

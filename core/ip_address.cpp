@@ -105,4 +105,10 @@ std::optional<ip_network> parse_network(std::string_view text) {
   return ip_network{*base, bits};
 }
 
+bool is_loopback_host(std::string_view host) {
+  static const auto v4 = *parse_network("127.0.0.0/8"), v6 = *parse_network("::1");
+  const auto ip = parse_ip(host);
+  return ip ? v4.contains(*ip) || v6.contains(*ip) : host == "localhost";
+}
+
 }  // namespace dip

@@ -37,4 +37,7 @@ struct ip_network {
 };
 [[nodiscard]] std::optional<ip_network> parse_network(std::string_view text);
 
+// A name or an address that only this machine reaches: "127.0.0.1", "::1", "localhost".
+[[nodiscard]] bool is_loopback_host(std::string_view host);
+
 }  // namespace dip

@@ -294,6 +294,7 @@ struct apply_outcome {
   std::vector<queue_change> queues;
   std::vector<request_change> requests;
   std::vector<object_name> removed_objects;  // rows gone: their files may go
+  std::vector<object_name> stored_objects;   // rows new: each replica is to have their files
 };
 
 }  // namespace dip

@@ -32,6 +32,11 @@ void curl_easy::reset() {
   set(CURLOPT_ERRORBUFFER, words_.data());
 }
 
+void curl_easy::trust_only(const std::string& ca_file) {
+  set(CURLOPT_CAINFO, ca_file.c_str());
+  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+}
+
 void curl_easy::set_list(CURLoption option, const std::string& line) {
   auto& own = option == CURLOPT_HTTPHEADER ? lists_[0] : lists_[1];
   curl_slist* longer = curl_slist_append(own.lines.get(), line.c_str());

@@ -23,6 +23,8 @@ public:
     const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
     if (refused_ == CURLE_OK) refused_ = code;
   }
+  // A PEM file, and nothing of the system's.
+  void trust_only(const std::string& ca_file);
   void set_list(CURLoption option, const std::string& line);  // adds a line to the option's list
   [[nodiscard]] CURLcode perform();
 

@@ -244,7 +244,7 @@ tl::expected<http_response, http_error> http_client::perform(const http_request&
   easy.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   easy.set(CURLOPT_USERAGENT, "dip");
   if (!settings.use_proxy) easy.set(CURLOPT_PROXY, "");
-  if (!settings.ca_file.empty()) easy.set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!settings.ca_file.empty()) easy.trust_only(settings.ca_file);
   if (!settings.cert_file.empty()) easy.set(CURLOPT_SSLCERT, settings.cert_file.c_str());
   if (!settings.key_file.empty()) easy.set(CURLOPT_SSLKEY, settings.key_file.c_str());
   if (settings.may_connect) {

@@ -88,7 +88,7 @@ void prepare(curl_easy& easy, const smtp_settings& settings, conversation& talk)
   easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   easy.set(CURLOPT_PROXY, "");
   easy.set(CURLOPT_USE_SSL, static_cast<long>(settings.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-  if (!settings.ca_file.empty()) easy.set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!settings.ca_file.empty()) easy.trust_only(settings.ca_file);
   if (!settings.user.empty()) {
     easy.set(CURLOPT_USERNAME, settings.user.c_str());
     easy.set(CURLOPT_PASSWORD, settings.password.c_str());

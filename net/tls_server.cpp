@@ -34,7 +34,19 @@ int choose_protocol(SSL* /*s*/, const unsigned char** out, unsigned char* out_si
   return SSL_TLSEXT_ERR_OK;
 }
 
-result<context> make_context(const std::string& certificate, const std::string& key) {
+// Each connection shows its certificate: a resumed session would be believed beyond the certificate's end.
+result<void> demand_certificates(SSL_CTX* c, const std::string& authority) {
+  if (SSL_CTX_load_verify_locations(c, authority.c_str(), nullptr) != 1)
+    return fail(errc::io, "the authority " + authority + " cannot be used: " + last_words());
+  SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(c, 0);
+  return {};
+}
+
+result<context> make_context(const std::string& certificate, const std::string& key,
+                             const std::string& authority) {
   ERR_clear_error();
   context c{SSL_CTX_new(TLS_server_method())};
   if (!c) return fail(errc::io, "TLS cannot be set up: " + last_words());
@@ -51,6 +63,8 @@ result<context> make_context(const std::string& certificate, const std::string& 
     return fail(errc::io, "the key " + key + " cannot be used: " + last_words());
   if (SSL_CTX_check_private_key(c.get()) != 1)
     return fail(errc::io, "the key " + key + " is not that of the certificate " + certificate);
+  if (!authority.empty())
+    if (auto ok = demand_certificates(c.get(), authority); !ok) return tl::make_unexpected(ok.error());
   return c;
 }
 
@@ -102,7 +116,7 @@ private:
 }  // namespace
 
 struct tls_server::state {
-  std::string certificate, key;
+  std::string certificate, key, authority;
   std::mutex mutex;
   context current;
 };
@@ -110,16 +124,18 @@ struct tls_server::state {
 tls_server::tls_server(std::unique_ptr<state> s) : state_(std::move(s)) {}
 tls_server::~tls_server() = default;
 
-result<std::unique_ptr<tls_server>> tls_server::make(std::string certificate, std::string key) {
+result<std::unique_ptr<tls_server>> tls_server::make(std::string certificate, std::string key,
+                                                     std::string authority) {
   auto made = std::unique_ptr<tls_server>{new tls_server{std::make_unique<state>()}};
   made->state_->certificate = std::move(certificate);
   made->state_->key = std::move(key);
+  made->state_->authority = std::move(authority);
   if (auto loaded = made->reload(); !loaded) return tl::make_unexpected(loaded.error());
   return made;
 }
 
 result<void> tls_server::reload() {
-  auto fresh = make_context(state_->certificate, state_->key);
+  auto fresh = make_context(state_->certificate, state_->key, state_->authority);
   if (!fresh) return tl::make_unexpected(fresh.error());
   const std::lock_guard lock{state_->mutex};
   state_->current = std::move(*fresh);

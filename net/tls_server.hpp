@@ -12,9 +12,10 @@ namespace dip::net {
 // Any thread.
 class tls_server final : public secure_acceptor {
 public:
-  // PEM files: the certificate with its chain, and its key. `io` with a sentence that names the file that
-  // cannot be used.
-  [[nodiscard]] static result<std::unique_ptr<tls_server>> make(std::string certificate, std::string key);
+  // PEM files: the certificate with its chain, and its key. With an `authority` only clients that show a
+  // certificate of it are let in. `io` with a sentence that names the file that cannot be used.
+  [[nodiscard]] static result<std::unique_ptr<tls_server>> make(std::string certificate, std::string key,
+                                                                std::string authority = {});
   ~tls_server() override;
 
   // Reads the same files again. Connections that exist keep what they have; after a failure all goes on as

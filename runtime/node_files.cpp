@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/object_copies.hpp"
 #include "core/plan.hpp"
 
 namespace dip {
@@ -73,10 +74,14 @@ private:
     row.original_name = original_name;
     row.created_at = now;
     row.expires_at = now + env_.cfg->retention.request_files;
-    auto written = writer_->commit(row.name);
+    auto written = writer_->commit(row.name, kept_here(env_, p));
     if (!written) return tl::make_unexpected(written.error());
     row.size = written->size;
     row.sha256 = written->sha256;
+    if (auto safe = replicate(env_, {row}); !safe) {
+      (void)env_.objects->remove(row.name);  // what replicas have of it, their sweeps take
+      return tl::make_unexpected(safe.error());
+    }
     if (auto put = ask_.propose_to(p, put_object{row}); !put) {
       // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep
       // takes it.
@@ -118,9 +123,12 @@ result<std::shared_ptr<http::opened_object>> node_files::open(const object_name&
   const auto version = env_.store->version_of(name);
   auto row = find(name);
   if (!row) return tl::make_unexpected(row.error());
-  auto reader = env_.objects->open(name);
+  auto reader = open_object(env_, *row);
   if (!reader) return tl::make_unexpected(reader.error());
-  return recent_.keep(std::move(*row), std::move(*reader), version);
+  auto file = recent_.keep(std::move(*row), std::move(*reader), version);
+  // Nothing here would tell that its row is gone.
+  if (!kept_here(env_, name.partition())) recent_.forget(name);
+  return file;
 }
 
 std::shared_ptr<http::opened_object> node_files::recall(const object_name& name) {
@@ -137,7 +145,7 @@ result<image_info> node_files::inspect(const object_row& row, bool location) {
 
 result<image_info> node_files::decode(const object_row& row, bool location) {
   const auto busy = [] { return fail(errc::overloaded, "too many images are being looked at: try again"); };
-  const auto input = env_.objects->open(row.name);
+  const auto input = open_object(env_, row);
   if (!input) return tl::make_unexpected(input.error());
   auto codec = infos_.borrow_within(info_wait);
   if (!codec) return busy();

@@ -29,6 +29,8 @@ public:
   result<image_info> inspect(const object_row& row, bool location) override;
   result<void> remove(const object_name& name) override;
   result<http::page<object_row>> list(bucket in, std::uint32_t limit, std::string_view cursor) override;
+  // The file was damaged and is replaced: who asks next gets the new one.
+  void forget(const object_name& name) { recent_.forget(name); }
 
 private:
   [[nodiscard]] result<image_info> decode(const object_row& row, bool location);

@@ -12,6 +12,7 @@
 #include "actors/census.hpp"
 #include "actors/leaders.hpp"
 #include "actors/links.hpp"
+#include "actors/object_copies.hpp"
 #include "notify/destinations.hpp"
 
 namespace dip {
@@ -66,6 +67,16 @@ void add_store(exposition& out, const node_store& store) {
   out.add("dip_log_sync_seconds_total", "Time spent syncing the log.", MetricType::Counter,
           static_cast<double>(s.sync_us_total) / 1e6);
   out.gauge("dip_disk_free_bytes", "Free space where the data is.", s.free_bytes);
+}
+
+void add_copies(exposition& out, const copy_figures& f) {
+  out.counter("dip_objects_fetched_total", "Files that came from other nodes.", f.fetched);
+  out.counter("dip_objects_fetched_bytes_total", "Their bytes.", f.fetched_bytes);
+  out.counter("dip_objects_served_total", "Files that other nodes fetched here.", f.served);
+  out.counter("dip_objects_served_bytes_total", "Their bytes.", f.served_bytes);
+  out.counter("dip_objects_mended_total", "Missing or damaged files that were fetched again.", f.mended);
+  out.counter("dip_objects_given_up_total", "Missing or damaged files that no node could give.", f.given_up);
+  out.gauge("dip_objects_pending", "Missing or damaged files that are to be fetched.", f.pending);
 }
 
 void add_gateway(exposition& out, const http::server_figures& f) {
@@ -203,6 +214,7 @@ std::string node_status::metrics() {
                 {{"status", std::to_string(i) + "xx"}});
   if (const auto* gateway = gateway_.load()) add_gateway(out, gateway->figures());
   add_store(out, *env_.store);
+  if (env_.copies != nullptr) add_copies(out, env_.copies->figures());
   out.gauge("dip_webhook_endpoints_left_alone", "Endpoints that failed again and again.",
             env_.to->open_breakers(env_.time->steady()));
   add_queues(out, system_, *env_.where);

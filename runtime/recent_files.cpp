@@ -101,6 +101,11 @@ std::shared_ptr<http::opened_object> recent_files::find(const object_name& name,
   return found->second->file;
 }
 
+void recent_files::forget(const object_name& name) {
+  const std::lock_guard lock{mutex_};
+  if (const auto found = places_.find(name); found != places_.end()) drop(found->second);
+}
+
 void recent_files::drop(place at) {
   bytes_ -= memory_of(*at->file);
   open_ -= at->file->descriptor() >= 0 ? 1 : 0;

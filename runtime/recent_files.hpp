@@ -32,6 +32,8 @@ public:
   // nullptr: it is not here, or not of this version.
   [[nodiscard]] std::shared_ptr<http::opened_object> find(const object_name& name, std::uint64_t version);
 
+  void forget(const object_name& name);
+
 private:
   struct entry {
     object_name name;

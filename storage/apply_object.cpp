@@ -7,6 +7,7 @@ result<void> applier::on(const put_object& c) {
   const auto there = rows_.load<object_row>(family::objects, keys::of_object(c.row.name));
   if (!there) {
     put_row(c.row);
+    out_.stored_objects.push_back(c.row.name);
     return {};
   }
   // The same bytes again: a proposer that did not hear the answer to its first try.

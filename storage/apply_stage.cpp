@@ -27,6 +27,7 @@ result<void> applier::on(const complete_process& c) {
   drop(m, r);
   for (auto row : c.objects) {
     row.made_by = r.id;
+    out_.stored_objects.push_back(row.name);
     put_row(std::move(row));
   }
   r.outputs = c.outputs;

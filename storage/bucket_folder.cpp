@@ -78,6 +78,11 @@ result<void> bucket_folder::sync_names(const place& to) {
   return {};
 }
 
+result<void> bucket_folder::sync(int file, const place& at) {
+  if (::fsync(file) != 0) return fail_errno("cannot sync the object file " + at.file, errno);
+  return sync_names(at);
+}
+
 result<void> bucket_folder::remove(const place& what) {
   if (::unlinkat(get(), what.file.c_str(), 0) != 0 && errno != ENOENT) {
     return fail_errno("cannot remove the object file " + what.file, errno);

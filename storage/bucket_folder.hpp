@@ -32,6 +32,8 @@ public:
 
   // Gives the open file its name; `durable` makes the name survive a power cut.
   result<void> link(int file, const place& to, bool durable);
+  // Of an open file that has its name already.
+  result<void> sync(int file, const place& at);
   result<void> remove(const place& what);
   // See `object_store::each`.
   result<void> each(const std::function<bool(const object_name&, wall_time)>& visit) const;

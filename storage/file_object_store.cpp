@@ -68,6 +68,12 @@ public:
     return what ? folder(name.in).remove(*what) : result<void>{};
   }
 
+  result<void> sync(const object_name& name) override {
+    const auto file = open_file(name);
+    if (!file) return tl::unexpected(file.error());
+    return folder(name.in).sync(file->get(), *place_of(name));
+  }
+
   result<void> verify(const object_row& row) override {
     const auto file = open_file(row.name);
     if (!file) return tl::unexpected(file.error());

@@ -107,6 +107,10 @@ public:
     return {};
   }
 
+  result<void> sync(const object_name& name) override {
+    return names_.find(name).map([](const shared_file&) {});
+  }
+
   result<void> verify(const object_row& row) override {
     const auto file = names_.find(row.name);
     if (!file) return tl::unexpected(file.error());

@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <utility>
 
 #include <unistd.h>
 
@@ -10,7 +11,7 @@ nameless_writer::nameless_writer(file_descriptor file, checksum sum)
     : file_(std::move(file)), sum_(sum), digest_(make_digest(sum)) {}
 
 result<void> nameless_writer::write(std::string_view bytes) {
-  if (!digest_) return fail(errc::internal, "a committed object cannot be written to");
+  if (!digest_) return fail(errc::internal, "a sealed object cannot be written to");
   while (!bytes.empty()) {
     // At a place of our own: a child that shares the descriptor moves its offset.
     const auto n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(seen_));
@@ -25,13 +26,20 @@ result<void> nameless_writer::write(std::string_view bytes) {
 
 std::uint64_t nameless_writer::size() const { return size_of(file_.get()).value_or(seen_); }
 
-result<object_writer::written> nameless_writer::finish() {
-  if (!digest_) return fail(errc::internal, "an object can be committed once");
+result<object_writer::written> nameless_writer::seal() {
+  if (sealed_) return *sealed_;
   const auto own = std::exchange(digest_, nullptr);
   const auto size = size_of(file_.get());
-  if (!size) return tl::unexpected(size.error());
-  if (*size == seen_) return own->finish();
-  return digest_of(file_.get(), sum_);
+  if (!size)
+    sealed_ = tl::unexpected(size.error());
+  else
+    sealed_ = *size == seen_ ? own->finish() : digest_of(file_.get(), sum_);
+  return *sealed_;
+}
+
+result<object_writer::written> nameless_writer::finish() {
+  if (std::exchange(finished_, true)) return fail(errc::internal, "an object can be committed once");
+  return seal();
 }
 
 }  // namespace dip

@@ -138,18 +138,33 @@ result<object_writer::written> digest_of(int fd, checksum sum) {
   }
 }
 
+namespace {
+
+result<void> check_size(std::uint64_t size, const object_row& row) {
+  if (size == row.size) return {};
+  return fail(errc::corrupt,
+              row.name.key + " has " + std::to_string(size) + " bytes, not " + std::to_string(row.size));
+}
+
+}  // namespace
+
+checksum checksum_of(const object_row& row) { return row.sha256.empty() ? checksum::xxh3 : checksum::sha256; }
+
+result<void> check_written(const object_writer::written& w, const object_row& row) {
+  if (auto good = check_size(w.size, row); !good) return good;
+  const auto same = row.sha256.empty() ? w.xxh3 == row.xxh3 : w.sha256 == row.sha256;
+  if (!same) return fail(errc::corrupt, row.name.key + " does not have its checksum");
+  return {};
+}
+
 result<void> verify_bytes(int fd, const object_row& row) {
   const auto size = size_of(fd);
   if (!size) return tl::unexpected(size.error());
-  if (*size != row.size) {
-    return fail(errc::corrupt,
-                row.name.key + " has " + std::to_string(*size) + " bytes, not " + std::to_string(row.size));
-  }
-  const auto sum = digest_of(fd, row.sha256.empty() ? checksum::xxh3 : checksum::sha256);
+  // A file of another size need not be read.
+  if (auto good = check_size(*size, row); !good) return good;
+  const auto sum = digest_of(fd, checksum_of(row));
   if (!sum) return tl::unexpected(sum.error());
-  const auto same = row.sha256.empty() ? sum->xxh3 == row.xxh3 : sum->sha256 == row.sha256;
-  if (!same) return fail(errc::corrupt, row.name.key + " does not have its checksum");
-  return {};
+  return check_written(*sum, row);
 }
 
 std::unique_ptr<object_reader> make_reader(file_descriptor file, std::uint64_t size) {

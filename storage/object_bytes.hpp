@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ public:
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 [[nodiscard]] result<object_writer::written> digest_of(int fd, checksum sum);
 
+// Whether what was written is what the row says, size and checksum: `corrupt`.
+[[nodiscard]] result<void> check_written(const object_writer::written& w, const object_row& row);
+// The checksum that the row has.
+[[nodiscard]] checksum checksum_of(const object_row& row);
 // `object_store::verify` of an open file.
 [[nodiscard]] result<void> verify_bytes(int fd, const object_row& row);
 
@@ -62,16 +67,20 @@ public:
   result<void> write(std::string_view bytes) final;
   [[nodiscard]] int descriptor() const final { return file_.get(); }
   [[nodiscard]] std::uint64_t size() const final;
+  // Bytes are read again only if others wrote to the file.
+  result<written> seal() final;
 
 protected:
-  // What is in the file now; its bytes are read again only if others wrote to it. Once.
+  // As `seal`, before the file gets its name. Once.
   [[nodiscard]] result<written> finish();
   file_descriptor file_;
 
 private:
   checksum sum_;
-  std::unique_ptr<digest> digest_;  // none after `finish`
+  std::unique_ptr<digest> digest_;  // none after `seal`
   std::uint64_t seen_ = 0;          // bytes that went through `write`
+  std::optional<result<written>> sealed_;
+  bool finished_ = false;
 };
 
 }  // namespace dip

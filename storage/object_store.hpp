@@ -30,6 +30,8 @@ public:
   // The open file, for a child process or the header's probe; its offset is nobody's business.
   [[nodiscard]] virtual int descriptor() const = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // What was written; from here on nothing more may be. `commit` does it by itself.
+  virtual result<written> seal() = 0;
   // Makes the bytes durable under `name`: fsync of the file, link, fsync of the directory. `conflict` when
   // the name is taken. `durable` false (preprocessed files) leaves out both fsyncs. What a child wrote
   // through the descriptor is hashed here.
@@ -56,6 +58,8 @@ public:
   [[nodiscard]] virtual result<std::unique_ptr<object_reader>> open(const object_name& name) = 0;
   // `not_found` is no error: removing twice is fine.
   virtual result<void> remove(const object_name& name) = 0;
+  // Makes a file that is there as durable as `commit` does, whoever put it there: `not_found`, `io`.
+  virtual result<void> sync(const object_name& name) = 0;
   // Reads the whole file: `corrupt` when size or checksum differ from the row's, `not_found`, `io`.
   virtual result<void> verify(const object_row& row) = 0;
   // Every object there is, with the time of its last change, in no order; stops when `visit` answers false.

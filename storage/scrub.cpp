@@ -35,4 +35,22 @@ std::vector<scrubber::finding> scrubber::step(std::uint64_t budget) {
   return bad;
 }
 
+void each_missing(object_store& objects, const scrubber::row_source& rows,
+                  const std::function<bool(const object_row&)>& visit) {
+  constexpr std::size_t at_once = 1'024;
+  std::optional<std::string> last;
+  for (std::vector<object_row> some;; some.clear()) {
+    rows(last, [&](const object_row& row) {
+      some.push_back(row);
+      return some.size() < at_once;
+    });
+    for (const auto& row : some) {
+      const auto there = objects.open(row.name);
+      if (!there && there.error().code == errc::not_found && !visit(row)) return;
+    }
+    if (some.size() < at_once) return;
+    last = some.back().name.key;
+  }
+}
+
 }  // namespace dip

@@ -44,4 +44,8 @@ private:
   std::uint64_t rounds_ = 0;
 };
 
+// Every row whose file is not there, whatever is in the others; ends when `visit` answers false.
+void each_missing(object_store& objects, const scrubber::row_source& rows,
+                  const std::function<bool(const object_row&)>& visit);
+
 }  // namespace dip

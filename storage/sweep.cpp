@@ -10,7 +10,7 @@ result<std::size_t> sweep_bucket(object_store& objects, bucket in, const row_loo
   std::size_t removed = 0;
   result<void> outcome;
   const auto walked = objects.each(in, [&](const object_name& name, wall_time changed) {
-    if (changed >= older_than || row_exists(name)) return true;
+    if (changed >= older_than || row_exists(name, changed)) return true;
     outcome = objects.remove(name);
     if (outcome) ++removed;
     return outcome.has_value();

@@ -12,8 +12,8 @@
 
 namespace dip {
 
-// Whether the file has a row; has to answer true when that cannot be known.
-using row_lookup = std::function<bool(const object_name&)>;
+// Whether the file, which changed last at `changed`, has a row; has to answer true when that cannot be known.
+using row_lookup = std::function<bool(const object_name&, wall_time changed)>;
 
 // Removes the files that changed last before `older_than` and have no row; answers how many. Younger ones
 // stay, for their row may still be on its way.

@@ -103,3 +103,9 @@ TEST_CASE("a network holds what begins as it does") {
     CHECK_FALSE(parse_network(bad));
   }
 }
+
+TEST_CASE("a host is loopback by its address, or by its name when that is localhost") {
+  for (const char* here : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) CHECK(is_loopback_host(here));
+  for (const char* elsewhere : {"0.0.0.0", "::", "10.0.0.1", "n1.example", "localhost.example", ""})
+    CHECK_FALSE(is_loopback_host(elsewhere));
+}

@@ -79,6 +79,18 @@ TEST_CASE("what was kept is found until its row's version is another") {
   CHECK(read_all(*kept) == std::string(10, 'a'));
 }
 
+TEST_CASE("what is forgotten is not found, and who has it keeps it") {
+  shelf s;
+  const auto name = s.store('a', 10), other = s.store('b', 10);
+  const auto held = s.keep(name);
+  s.keep(other);
+  s.recent.forget(name);
+  s.recent.forget(name);
+  CHECK_FALSE(s.recent.find(name, 1));
+  CHECK(s.recent.find(other, 1));
+  CHECK(read_all(*held) == std::string(10, 'a'));
+}
+
 TEST_CASE("a file that is kept again is there once, as it came last") {
   shelf s{{.files = 2}};
   const auto a = s.store('a', 10), b = s.store('b', 10);

@@ -127,6 +127,32 @@ TEST_CASE("a writer commits once, and into its bucket") {
   CHECK(count(*store, bucket::processed_files) == 0);
 }
 
+TEST_CASE("what a sealed writer wrote is known before it has a name, and is no more to be changed") {
+  const store_under_test store(any_back_end());
+  auto writer = store->create(bucket::request_files, checksum::sha256);
+  REQUIRE(writer);
+  REQUIRE((*writer)->write("abc"));
+  const auto sealed = (*writer)->seal();
+  REQUIRE(sealed);
+  CHECK(sealed->size == 3);
+  CHECK((*writer)->seal()->sha256 == sealed->sha256);
+  CHECK_FALSE((*writer)->write("late"));
+  CHECK(count(*store, bucket::request_files) == 0);
+  const auto name = new_upload();
+  CHECK((*writer)->commit(name)->sha256 == sealed->sha256);
+  CHECK(read_all(*store, name) == "abc");
+}
+
+TEST_CASE("a file that is there can be made durable later") {
+  const store_under_test store(any_back_end());
+  auto writer = store->create(bucket::processed_files, checksum::sha256);
+  REQUIRE(writer);
+  const auto name = new_output(new_ulid(), "small");
+  REQUIRE((*writer)->commit(name, false));
+  CHECK(store->sync(name));
+  CHECK(store->sync(new_upload()).error().code == errc::not_found);
+}
+
 TEST_CASE("a writer that is dropped leaves nothing") {
   const store_under_test store(any_back_end());
   {

@@ -173,6 +173,15 @@ TEST_CASE("a stage that is made again does not lower the status") {
   CHECK(m.request(r).status == request_status::processed);
 }
 
+TEST_CASE("an outcome names the files that each replica is to have") {
+  machine m;
+  auto row = m.upload();
+  CHECK(m.apply(put_object{row}).stored_objects.empty());  // the same again
+  row.name.key = ulid::make(wall_time{milliseconds{6}}, row.name.partition()).text() + ".jpg";
+  CHECK(m.apply(put_object{row}).stored_objects == std::vector{row.name});
+  CHECK(m.apply(delete_object{row.name}).stored_objects.empty());
+}
+
 TEST_CASE("a preprocessed file stays while its request lives, and expires after it") {
   machine m;
   const auto r = m.accept(m.upload());

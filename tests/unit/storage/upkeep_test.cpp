@@ -30,7 +30,7 @@ TEST_CASE("a sweep removes old files without a row, in every bucket") {
   const auto preprocessed = put_at(*store, new_upload(bucket::preprocessed_files), old);
   const auto output = put_at(*store, new_output(new_ulid(), "small"), old);
   const auto removed =
-      sweep_orphans(*store, [&](const object_name& name) { return name == kept; }, grace_end);
+      sweep_orphans(*store, [&](const object_name& name, wall_time) { return name == kept; }, grace_end);
   CHECK(removed == std::size_t{3});
   CHECK(store->open(kept));
   CHECK(store->open(young));
@@ -40,7 +40,8 @@ TEST_CASE("a sweep removes old files without a row, in every bucket") {
 TEST_CASE("a sweep of a store without orphans removes nothing") {
   const store_under_test store(any_back_end());
   put_at(*store, new_upload(), old);
-  CHECK(sweep_orphans(*store, [](const object_name&) { return true; }, grace_end) == std::size_t{0});
+  CHECK(
+      sweep_orphans(*store, [](const object_name&, wall_time) { return true; }, grace_end) == std::size_t{0});
   CHECK(count(*store, bucket::request_files) == 1);
 }
 
@@ -99,6 +100,31 @@ TEST_CASE("a scrub of nothing finds nothing") {
   scrubber scrub(*store, source_of(none));
   CHECK(scrub.step(1'000).empty());
   CHECK(scrub.rounds() == 1);
+}
+
+TEST_CASE("of all rows those are told whose files are not there, whatever is in the others") {
+  const store_under_test store(any_back_end());
+  const int many = 1'030;  // more than are looked at at once
+  std::vector<object_row> rows(many);
+  for (auto& row : rows) row.name = new_upload();
+  std::ranges::sort(rows, std::greater{}, [](const object_row& row) { return row.name.key; });
+  std::vector<object_name> expected, told;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (i % 100 == 0 || i > 1'020)
+      expected.push_back(rows[i].name);
+    else
+      put(*store, rows[i].name, "");
+  each_missing(*store, source_of(rows), [&](const object_row& row) {
+    told.push_back(row.name);
+    return true;
+  });
+  CHECK(told == expected);
+  told.clear();
+  each_missing(*store, source_of(rows), [&](const object_row& row) {
+    told.push_back(row.name);
+    return told.size() < 2;
+  });
+  CHECK(told.size() == 2);
 }
 
 }  // namespace
