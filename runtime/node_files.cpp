@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "actors/leaders.hpp"
+#include "actors/links.hpp"
 #include "actors/object_copies.hpp"
 #include "core/plan.hpp"
 
@@ -64,8 +66,7 @@ private:
   }
 
   result<object_row> store(const image_header& header, std::string_view original_name) {
-    static thread_local std::minstd_rand dice{std::random_device{}()};
-    const partition_id p{static_cast<std::uint16_t>(dice() % env_.store->partitions())};
+    const auto p = choose_partition();
     const auto now = env_.time->wall();
     object_row row;
     row.name = make_upload_name(bucket::request_files, ulid::make(now, p), header.format);
@@ -82,13 +83,28 @@ private:
       (void)env_.objects->remove(row.name);  // what replicas have of it, their sweeps take
       return tl::make_unexpected(safe.error());
     }
-    if (auto put = ask_.propose_to(p, put_object{row}); !put) {
-      // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep
-      // takes it.
-      if (put.error().code != errc::no_quorum) (void)env_.objects->remove(row.name);
-      return tl::make_unexpected(put.error());
+    const auto put = ask_.try_propose(p, put_object{row});
+    if (put.ok) return row;
+    // When the outcome is unknown the entry may still come true: then the file must stay, else the sweep
+    // takes it.
+    if (!put.maybe_taken) (void)env_.objects->remove(row.name);
+    return fail(put.code, put.detail, put.pointer);
+  }
+
+  // Any that can take it now; rather one whose files are kept here, which saves a copy.
+  [[nodiscard]] partition_id choose_partition() const {
+    static thread_local std::minstd_rand dice{std::random_device{}()};
+    const auto n = env_.store->partitions();
+    const auto first = static_cast<std::uint16_t>(dice() % n);
+    std::optional<partition_id> elsewhere;
+    for (std::uint16_t i = 0; i < n && env_.to_peers; ++i) {
+      const partition_id p{static_cast<std::uint16_t>((first + i) % n)};
+      const auto leader = env_.leads->of(p);
+      if (leader.empty() || (leader != env_.node && !env_.linked->up(leader))) continue;
+      if (kept_here(env_, p)) return p;
+      if (!elsewhere) elsewhere = p;
     }
-    return row;
+    return elsewhere.value_or(partition_id{first});
   }
 
   const environment& env_;

@@ -25,10 +25,7 @@ link_network_config network_of(const peering::options& o) {
   c.port = o.self.actors;
   for (const auto& n : o.conf->nodes)
     if (n.name != o.self.name) c.peers.push_back({n.name, n.host, n.actors});
-  if (const auto& ca = o.conf->security.tls_ca; !ca.empty()) {
-    c.tls = credentials_in(std::filesystem::path{ca}.parent_path().string(), o.self.name);
-    c.tls->authority = ca;
-  }
+  c.tls = o.tls;
   return c;
 }
 
@@ -39,6 +36,14 @@ std::vector<std::string> names_of(const config& c) {
 }
 
 }  // namespace
+
+std::optional<net::node_credentials> node_credentials_of(const config& c, const std::string& node) {
+  const auto& ca = c.security.tls_ca;
+  if (ca.empty()) return std::nullopt;
+  auto out = credentials_in(std::filesystem::path{ca}.parent_path().string(), node);
+  out.authority = ca;
+  return out;
+}
 
 result<std::unique_ptr<peering>> peering::make(options o, const clock& time) {
   auto network = network_of(o);

@@ -21,6 +21,10 @@
 
 namespace dip {
 
+// Of the files that security.tls_ca names; nothing: there are none.
+[[nodiscard]] std::optional<net::node_credentials> node_credentials_of(const config& c,
+                                                                       const std::string& node);
+
 // Outlives all actors but those of its own network; any thread, unless it says otherwise.
 //
 // A node without data does not know whether the cluster is new, or whether it is itself new, or has lost all
@@ -35,6 +39,7 @@ public:
     std::string start;              // this run: "n1#01J…"
     std::optional<incarnation> as;  // nothing: it has no data
     std::uint16_t objects = 0;      // port of the object channel
+    std::optional<net::node_credentials> tls;
   };
 
   // Errors: `bad_request` with a sentence for each thing that keeps the node from starting.

@@ -16,6 +16,7 @@
 #include "http/record_json.hpp"
 #include "runtime/actor_tree.hpp"
 #include "runtime/credentials.hpp"
+#include "runtime/object_links.hpp"
 #include "storage/object_bytes.hpp"
 #include "storage/quarantine.hpp"
 #include "storage/stored_partition.hpp"
@@ -127,12 +128,20 @@ result<void> running_node::open_stores() {
 }
 
 result<void> running_node::join_others() {
+  credentials_ = node_credentials_of(options_.conf, self_.name);
+  if (const auto bad = credentials_ ? net::check_credentials(*credentials_) : std::vector<std::string>{};
+      !bad.empty())
+    return fail(errc::bad_request, bad.front());
+  channel_ = std::make_unique<object_channel>(*objects_, clock_, credentials_);
+  const auto port = channel_->start(self_.host, self_.objects);
+  if (!port) return tl::make_unexpected(port.error());
   auto made = peering::make({.conf = &options_.conf,
                              .self = self_,
                              .data = options_.data,
                              .start = env_.holder,
                              .as = as_,
-                             .objects = 0},
+                             .objects = *port,
+                             .tls = credentials_},
                             clock_);
   if (!made) return tl::make_unexpected(made.error());
   peers_ = std::move(*made);
@@ -217,6 +226,11 @@ result<void> running_node::start_actors() {
   if (peers_) {
     env_.rows = rows_.get();
     peers_->attach(*actors_, env_);
+    copies_ = std::make_unique<object_replication>(
+        *objects_, peers_over(*actors_, peers_->all(), options_.conf, self_.name, credentials_.has_value()),
+        credentials_, replication_config{}, channel_.get());
+    answer_fetches(peers_->all(), *copies_);
+    env_.copies = copies_.get();
   }
   tree_plan plan;
   plan.slots = slots;
@@ -271,6 +285,7 @@ result<void> running_node::start_gateway() {
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
   if (peers_) peers_->report_with([this] { return encode(status_->report()); });
   files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
+  if (copies_) copies_->on_replaced([this](const object_name& n) { files_->forget(n); });
   requests_ = std::make_unique<node_requests>(env_, ask, *rows_, watch_, *launcher_, status_->public_url(),
                                               *templates_, draining_);
   notifications_ = std::make_unique<node_notifications>(ask, *rows_);
@@ -320,6 +335,8 @@ result<void> running_node::reload() {
   // What cannot be read must not keep the others from being renewed.
   auto opened = access_log_.reopen();
   auto renewed = tls_ ? tls_->reload() : result<void>{};
+  if (channel_)
+    if (auto again = channel_->reload(); !again) renewed = again;
   auto secrets = webhook_secrets_ ? webhook_secrets_->reload() : result<void>{};
   auto known = read_credentials(options_.conf.security);
   if (known) doors_->set(std::move(*known));
@@ -356,6 +373,7 @@ void running_node::stop_actors() {
   // A job that still runs holds its thread: without its child it ends at once.
   if (launcher_)
     for (const int pid : launcher_->children()) ::kill(pid, SIGKILL);
+  if (copies_) copies_->stop();
   image_threads_.reset();
   notify_threads_.reset();
   upkeep_threads_.reset();
@@ -377,10 +395,13 @@ void running_node::stop(milliseconds within) {
   server_.reset();
   notifications_.reset();
   requests_.reset();
+  if (copies_) copies_->on_replaced(nullptr);
   files_.reset();
   if (peers_) peers_->report_with({});
   rows_.reset();
+  copies_.reset();
   actors_.reset();
+  if (channel_) channel_->stop();
   env_.open_partition = nullptr;
 }
 

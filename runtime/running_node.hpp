@@ -32,6 +32,8 @@
 #include "runtime/node_requests.hpp"
 #include "runtime/node_rows.hpp"
 #include "runtime/node_status.hpp"
+#include "runtime/object_channel.hpp"
+#include "runtime/object_replication.hpp"
 #include "runtime/peering.hpp"
 #include "storage/node_store.hpp"
 #include "storage/object_store.hpp"
@@ -85,12 +87,15 @@ private:
   std::condition_variable led_changed_;
   std::set<partition_id> led_;  // partitions whose house is awake here
   std::optional<incarnation> as_;
+  std::optional<net::node_credentials> credentials_;  // for what goes between nodes
   bool stopped_ = false;
   std::uint16_t port_ = 0;
 
   system_clock clock_;
   directory where_;
-  std::unique_ptr<peering> peers_;  // not there: the node is alone
+  std::unique_ptr<peering> peers_;  // not there: the node is alone, as of the next two
+  std::unique_ptr<object_channel> channel_;
+  std::unique_ptr<object_replication> copies_;
   request_watch watch_;
   access_log_file access_log_;
   std::unique_ptr<object_store> objects_;
