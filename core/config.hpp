@@ -33,6 +33,7 @@ struct node_config {
   std::string data;           // directory; default dip-data, or dip-data/<name> in a cluster
   std::uint16_t health = 0;   // of its own for /healthz, /readyz and /metrics; 0: none
   std::string access_log;     // file; "-": stdout; empty: none
+  std::string ssh;            // what `dip cluster` gives ssh to reach its machine; empty: `host`
 
   [[nodiscard]] std::string origin() const;  // "http://127.0.0.1:8080"
 
@@ -128,6 +129,16 @@ struct security_config {
   bool operator==(const security_config&) const = default;
 };
 
+// Of `dip cluster up` and its like. Relative paths begin at the directory of cluster.conf.
+struct launch_config {
+  std::string directory = "dip-run";       // the supervisor's files, and the nodes' logs
+  std::uint64_t log_size = 16 * mebibyte;  // of a log before it is put aside; one old one is kept
+  std::string program;                     // dip, on every machine; empty: the one that was typed
+  std::string config;                      // cluster.conf on the other machines; empty: as here
+
+  bool operator==(const launch_config&) const = default;
+};
+
 struct config {
   cluster_config cluster;
   std::vector<node_config> nodes;  // never empty
@@ -137,6 +148,7 @@ struct config {
   smtp_config smtp;
   webhooks_config webhooks;
   security_config security;
+  launch_config launch;
   std::map<std::string, std::string> presets;  // name to JSON text of {operations, outputs, preprocess}
 
   bool operator==(const config&) const = default;

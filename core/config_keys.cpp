@@ -169,6 +169,10 @@ bool is_host(std::string_view host) {
            c == '-' || c == ':' || c == '[' || c == ']';
   });
 }
+// Never an option of ssh.
+bool is_ssh_destination(std::string_view text) {
+  return text.empty() || (text.front() != '-' && text.find_first_of(" \t'\"\\") == std::string_view::npos);
+}
 bool is_language(std::string_view word) { return is_name(word) && word.size() <= 16; }
 bool is_directory(std::string_view path) { return !path.empty(); }
 bool is_sandbox(std::string_view word) { return word == "auto" || word == "required"; }
@@ -275,6 +279,12 @@ std::vector<config_key> make_config_keys() {
              "must be a list of origins as \"https://app.example.org\", or [\"*\"]")},
       {"security", "sandbox",
        text(DIP_FIELD(security.sandbox), is_sandbox, "must be \"auto\" or \"required\"")},
+
+      {"launch", "directory",
+       text(DIP_FIELD(launch.directory), is_directory, "must be a directory in quotes")},
+      {"launch", "log_size", size(DIP_FIELD(launch.log_size), 64 * 1024, tebibyte)},
+      {"launch", "program", text(DIP_FIELD(launch.program), any_text, file_rule)},
+      {"launch", "config", text(DIP_FIELD(launch.config), any_text, file_rule)},
   };
 }
 
@@ -288,6 +298,7 @@ std::vector<node_key> make_node_keys() {
       {"health", count(DIP_FIELD(health), 0, 65'535)},
       {"access_log", text(DIP_FIELD(access_log), any_text, "must be a path in quotes, or \"-\"")},
       {"data", text(DIP_FIELD(data), is_directory, "must be a directory in quotes")},
+      {"ssh", text(DIP_FIELD(ssh), is_ssh_destination, "must be what ssh is given, as \"dip@10.0.0.2\"")},
   };
 }
 

@@ -245,6 +245,10 @@ tl::expected<http_response, http_error> http_client::perform(const http_request&
   easy.set(CURLOPT_USERAGENT, "dip");
   if (!settings.use_proxy) easy.set(CURLOPT_PROXY, "");
   if (!settings.ca_file.empty()) easy.trust_only(settings.ca_file);
+  if (!settings.check_server) {
+    easy.set(CURLOPT_SSL_VERIFYPEER, 0L);
+    easy.set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   if (!settings.cert_file.empty()) easy.set(CURLOPT_SSLCERT, settings.cert_file.c_str());
   if (!settings.key_file.empty()) easy.set(CURLOPT_SSLKEY, settings.key_file.c_str());
   if (settings.may_connect) {

@@ -81,6 +81,7 @@ struct http_settings {
   std::string ca_file;              // PEM; empty: the system's
   std::string cert_file, key_file;  // of this side, for mutual TLS; empty: none
   bool use_proxy = false;           // as http_proxy and its like in the environment say
+  bool check_server = true;         // false: over https:// whoever answers is believed
   // Asked of each address at the moment when it is connected to, after the name was resolved: no other answer
   // of the name server can come in between. Not set: all are good.
   std::function<bool(const ip_address&)> may_connect;

@@ -62,8 +62,8 @@ TEST_CASE("the shipped cluster.conf is three nodes and nothing but defaults") {
   const auto parsed = parse_config(shipped());
   REQUIRE(parsed);
   REQUIRE(parsed->nodes.size() == 3);
-  CHECK(parsed->nodes[0] == node_config{"n1", "127.0.0.1", 8081, 4801, 0, "dip-data/n1", 0, ""});
-  CHECK(parsed->nodes[2] == node_config{"n3", "127.0.0.1", 8083, 4803, 0, "dip-data/n3", 0, ""});
+  CHECK(parsed->nodes[0] == node_config{"n1", "127.0.0.1", 8081, 4801, 0, "dip-data/n1", 0, "", ""});
+  CHECK(parsed->nodes[2] == node_config{"n3", "127.0.0.1", 8083, 4803, 0, "dip-data/n3", 0, "", ""});
   config expected = default_config();
   expected.nodes = parsed->nodes;
   CHECK(*parsed == expected);
@@ -127,6 +127,7 @@ TEST_CASE("each key is accepted at both ends of its range and refused beyond") {
       {"retention", "requests", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "dead_letters", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "idempotency", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
+      {"launch", "log_size", "65535", "\"64 KiB\"", "\"1 TiB\"", "\"1025 GiB\""},
       {"smtp", "per_domain", "0", "1", "1000", "1001"},
       {"webhooks", "per_host", "0", "1", "1000", "1001"},
       {"webhooks", "timeout", "\"999ms\"", "\"1s\"", "\"2m\"", "\"121s\""},

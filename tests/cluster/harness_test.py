@@ -1,0 +1,103 @@
+"""The checker of the fault suite, held against nodes that break their promises: each is found."""
+
+import copy
+import hashlib
+import json
+import unittest
+
+from load import Ledger, check_promises
+from support import Answer, png
+
+ID = "01JABCDEFGHJKMNPQRSTVWXYZ0"
+FILE, OUTPUT = "/files/rtp-request-files/a.png", "/files/rtp-processed-files/b/a.png"
+SENT, MADE = png(10, 20), png(20, 10)
+
+
+class FakeNode:
+    """Answers from a table of what it has."""
+
+    def __init__(self, name):
+        record = {"id": ID, "status": "processed",
+                  "timeline": [{"status": "accepted"}, {"status": "processed"}],
+                  "outputs": [{"name": "a", "url": f"http://{name}{OUTPUT}", "format": "png", "size": len(MADE)}]}
+        self.has = {FILE: SENT, OUTPUT: MADE, f"/requests/{ID}": record}
+
+    def client(self, _timeout):
+        return self
+
+    def call(self, _method, path, _body=None, _headers=None):
+        found = self.has.get(path.partition("?")[0])
+        if found is None:
+            return Answer(404, {"Content-Type": "application/problem+json"}, b"{}")
+        return Answer(200, {}, found if isinstance(found, bytes) else json.dumps(found).encode())
+
+    def get(self, path):
+        return self.call("GET", path)
+
+
+class FakeCluster:
+    def __init__(self):
+        self.members = {name: FakeNode(name) for name in ("n1", "n2", "n3")}
+
+    def note(self, what):
+        pass
+
+
+class Checker(unittest.TestCase):
+    def found(self, change):
+        cluster, ledger = FakeCluster(), Ledger()
+        ledger.files[FILE] = hashlib.sha256(SENT).hexdigest()
+        ledger.requests[ID] = (20, 10)
+        change(cluster)
+        return check_promises(cluster, ledger)
+
+    def changed(self, change, names=("n2",)):
+        def everywhere(cluster):
+            for name in names:
+                change(cluster.members[name].has)
+
+        return self.found(everywhere)
+
+    def record(self, change, names=("n1", "n2", "n3")):
+        def hurt(has):
+            has[f"/requests/{ID}"] = copy.deepcopy(has[f"/requests/{ID}"])
+            change(has[f"/requests/{ID}"])
+
+        return self.changed(hurt, names)
+
+    def test_nothing_is_found_where_nothing_is_wrong(self):
+        self.assertEqual(self.found(lambda cluster: None), [])
+
+    def test_a_file_that_one_node_does_not_have(self):
+        wrong = self.changed(lambda has: has.pop(FILE))
+        self.assertEqual(len(wrong), 1)
+        self.assertIn("a.png of n2", wrong[0])
+
+    def test_other_bytes(self):
+        self.assertIn("other bytes on n2", self.changed(lambda has: has.update({FILE: SENT[:-1]}))[0])
+
+    def test_a_request_that_is_gone(self):
+        self.assertTrue(self.changed(lambda has: has.pop(f"/requests/{ID}"), ("n1", "n2", "n3")))
+        self.assertEqual(len(self.changed(lambda has: has.pop(f"/requests/{ID}"), ("n3",))), 1)
+
+    def test_a_request_that_failed(self):
+        self.assertEqual(len(self.record(lambda r: r.update(status="failed"))), 3)
+
+    def test_final_twice(self):
+        wrong = self.record(lambda r: r["timeline"].append({"status": "processed"}))
+        self.assertIn("final 2 times", wrong[0])
+
+    def test_nodes_that_do_not_agree(self):
+        wrong = self.record(lambda r: r["timeline"].insert(1, {"status": "preprocessing"}), ("n1",))
+        self.assertTrue(all("timeline differs" in line for line in wrong) and wrong, wrong)
+
+    def test_an_output_that_is_cut(self):
+        self.assertIn("its output on n2", self.changed(lambda has: has.update({OUTPUT: MADE[:-9]}))[0])
+
+    def test_an_output_of_another_image(self):
+        other = png(10, 20, total=len(MADE)) if len(MADE) > len(png(10, 20)) + 14 else png(10, 20)
+        self.assertTrue(self.changed(lambda has: has.update({OUTPUT: other})))
+
+
+if __name__ == "__main__":
+    unittest.main()
