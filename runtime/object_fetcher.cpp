@@ -194,7 +194,10 @@ private:
 object_fetcher::object_fetcher(object_store& store, std::optional<net::node_credentials> tls,
                                fetch_config config)
     : store_(store), config_(config) {
-  if (tls) trust_ = {tls->authority, tls->certificate, tls->key, false, {}};
+  if (!tls) return;
+  trust_.ca_file = tls->authority;
+  trust_.cert_file = tls->certificate;
+  trust_.key_file = tls->key;
 }
 
 result<std::unique_ptr<object_writer>> object_fetcher::pull(const object_row& row,
