@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "core/ip_address.hpp"
 #include "core/text.hpp"
 #include "runtime/cluster_init.hpp"
 #include "runtime/cluster_machines.hpp"

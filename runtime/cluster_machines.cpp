@@ -51,14 +51,11 @@ bool resolves_to(const std::string& host, const std::set<std::string>& addresses
 
 }  // namespace
 
-bool is_loopback_host(const std::string& host) {
-  if (host == "localhost") return true;
-  const auto address = parse_ip(without_brackets(host));
-  if (!address) return false;
-  const bool any = std::all_of(address->bytes.begin(), address->bytes.end(), [](auto b) { return b == 0; });
-  if (!address->v6) return any || address->bytes[0] == 127;
-  return any || (address->bytes.back() == 1 && std::all_of(address->bytes.begin(), address->bytes.end() - 1,
-                                                           [](auto b) { return b == 0; }));
+bool means_this_machine(const std::string& host) {
+  const auto bare = without_brackets(host);
+  if (is_loopback_host(bare)) return true;
+  const auto address = parse_ip(bare);
+  return address && std::all_of(address->bytes.begin(), address->bytes.end(), [](auto b) { return b == 0; });
 }
 
 std::vector<cluster_machine> machines_of(const config& conf, const std::set<std::string>& own) {
@@ -69,7 +66,7 @@ std::vector<cluster_machine> machines_of(const config& conf, const std::set<std:
     return *out.insert(ssh.empty() ? out.begin() : out.end(), cluster_machine{ssh, {}});
   };
   for (const auto& n : conf.nodes) {
-    const bool here = own.contains(n.host) || (is_loopback_host(n.host) && n.ssh.empty());
+    const bool here = own.contains(n.host) || (means_this_machine(n.host) && n.ssh.empty());
     at(here ? "" : n.ssh.empty() ? without_brackets(n.host) : n.ssh).nodes.push_back(n.name);
   }
   return out;
@@ -79,7 +76,7 @@ std::set<std::string> own_hosts(const config& conf) {
   const auto addresses = own_addresses();
   std::set<std::string> out;
   for (const auto& n : conf.nodes)
-    if (!is_loopback_host(n.host) && resolves_to(n.host, addresses)) out.insert(n.host);
+    if (!means_this_machine(n.host) && resolves_to(n.host, addresses)) out.insert(n.host);
   return out;
 }
 

@@ -18,7 +18,7 @@ struct cluster_machine {
 };
 
 // "127.0.0.1", "localhost", "::1", "[::1]", and what means all addresses of a machine.
-[[nodiscard]] bool is_loopback_host(const std::string& host);
+[[nodiscard]] bool means_this_machine(const std::string& host);
 
 // This machine first, if it has any. A node is here if its host is loopback and it has no `ssh`, or if its
 // host is one of `own`.

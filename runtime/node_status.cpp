@@ -88,6 +88,24 @@ void add_gateway(exposition& out, const http::server_figures& f) {
   out.counter("dip_http_timed_out_total", "Clients that did not send or read in time.", f.timed_out);
 }
 
+void add_links(exposition& out, const links* all) {
+  if (!all) return;
+  for (const auto& s : all->status()) {
+    const labels with{{"peer", s.peer}};
+    out.gauge("dip_link_up", "Whether the peer can be reached.", s.phase == link_phase::up ? 1 : 0, with);
+    out.counter("dip_link_messages_sent_total", "Envelopes to a peer.", s.traffic.messages_out, with);
+    out.counter("dip_link_sent_bytes_total", "Bytes of them.", s.traffic.bytes_out, with);
+    out.counter("dip_link_dropped_total", "One-way messages for which there was no room, or no link.",
+                s.traffic.dropped, with);
+    out.counter("dip_link_refused_total", "Requests, likewise.", s.traffic.refused, with);
+    out.counter("dip_link_overdue_total", "Requests that were not answered in time.", s.traffic.overdue,
+                with);
+    if (s.round_trip)
+      out.add("dip_link_round_trip_seconds", "Of the last ping.", MetricType::Gauge,
+              std::chrono::duration<double>(*s.round_trip).count(), with);
+  }
+}
+
 void add_actors(exposition& out) {
   for (const auto& a : census::here().all()) {
     const labels with{{"actor", a->name()}, {"id", std::to_string(a->id)}};
@@ -162,6 +180,11 @@ bool node_status::ready(std::string& why_not) {
     why_not = "this node is stopping";
     return false;
   }
+  if (!env_.seat_of({0})) {
+    why_not =
+        "this node has no data and has not met all others yet: the first start of a cluster needs all nodes";
+    return false;
+  }
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
     if (!can_commit({p})) {
       why_not = "partition " + std::to_string(p) + " has no leader that can be reached";
@@ -218,6 +241,10 @@ std::string node_status::metrics() {
   out.gauge("dip_webhook_endpoints_left_alone", "Endpoints that failed again and again.",
             env_.to->open_breakers(env_.time->steady()));
   add_queues(out, system_, *env_.where);
+  add_links(out, env_.linked);
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
+    out.gauge("dip_partition_leads", "Whether this node leads the partition.",
+              is_led(*env_.where, {p}) ? 1 : 0, {{"partition", std::to_string(p)}});
   add_actors(out);
   return out.text();
 }

@@ -21,14 +21,14 @@ config nodes_at(const std::vector<std::pair<std::string, std::string>>& hosts) {
 
 }  // namespace
 
-TEST_CASE("loopback has many spellings") {
+TEST_CASE("this machine has many names") {
   for (const char* host : {"localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]", "0.0.0.0", "::"}) {
     CAPTURE(host);
-    CHECK(is_loopback_host(host));
+    CHECK(means_this_machine(host));
   }
   for (const char* host : {"10.0.0.1", "128.0.0.1", "fd00::1", "::2", "example.org", "1::1"}) {
     CAPTURE(host);
-    CHECK_FALSE(is_loopback_host(host));
+    CHECK_FALSE(means_this_machine(host));
   }
 }
 

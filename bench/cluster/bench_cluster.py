@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""A cluster of three nodes on this machine, fsync on, beside one node.
+
+  bench/cluster/bench_cluster.py build/release/dip [--kills N] [--images N] [--pairs N] [--seconds N]
+
+failover   the leader of a partition is killed; how long until a request in that partition is accepted, through another node
+accepts    requests that are accepted a second, one client and 64 (wrk), while the codecs stand still: nothing is worked on
+images     CPU of all processes an image (a photo of 1600 x 900, resized), on three nodes and on one in turns
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "cluster"))
+
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+SETTINGS = '[limits]\nfree_disk = "64 MiB"\n'
+PHOTO = (ROOT / "tests" / "data" / "sample.jpg").read_bytes()
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def partition_of(key):
+    ulid = key[:26]
+    return (DIGITS.index(ulid[24]) << 5 | DIGITS.index(ulid[25])) & 0x3FF
+
+
+def descendants(pid):
+    found, todo = [], [pid]
+    while todo:
+        one = todo.pop()
+        found.append(one)
+        for task in pathlib.Path(f"/proc/{one}/task").glob("*/children"):
+            todo += [int(c) for c in task.read_text().split()]
+    return found
+
+
+def cpu_of(cluster):
+    """Seconds of user and system time, ended and waited-for children included."""
+    total = 0
+    for member in cluster.members.values():
+        for pid in descendants(member.process.pid):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            own = (11, 12, 13, 14) if pid == member.process.pid else (11, 12)
+            total += sum(int(fields[i]) for i in own)
+    return total / TICKS
+
+
+def upload(client, wanted=None, partitions=8):
+    """A file's key; in that partition, when one is wanted."""
+    for _ in range(64 * partitions):
+        key = client.upload(PHOTO).json()["key"]
+        if wanted is None or partition_of(key) == wanted:
+            return key
+    raise SystemExit(f"no file came to partition {wanted}")
+
+
+def submit(client, key):
+    return client.submit({"file": key, "operations": [{"op": "resize", "width": 64}]})
+
+
+def finish(client, identity):
+    while client.get(f"/requests/{identity}?wait=30s").json()["status"] not in ("processed", "failed"):
+        pass
+
+
+def failover(cluster, kills):
+    took = []
+    for turn in range(kills):
+        partition = turn % 8
+        leader = cluster.leaders()[partition]
+        other = next(n for n in cluster.members if n != leader)
+        client = cluster.members[other].client(20)
+        key = upload(client, partition)
+        cluster.members[leader].process.send_signal(signal.SIGKILL)
+        begun = time.monotonic()
+        while submit(client, key).status != 202:
+            pass
+        took.append(time.monotonic() - begun)
+        cluster.kill(leader)
+        cluster.start(leader).wait_ready()
+        cluster.wait_led()
+    took.sort()
+    print(f"failover   {kills} kills: median {statistics.median(took):.2f} s, most {took[-1]:.2f} s", flush=True)
+
+
+def accepts(cluster, seconds):
+    member = next(iter(cluster.members.values()))
+    key = upload(member.client(20))
+    codecs = [p for m in cluster.members.values() for p in descendants(m.process.pid)
+              if "dip-codec" in pathlib.Path(f"/proc/{p}/cmdline").read_text()]
+    for pid in codecs:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        for clients in (1, 64):
+            out = subprocess.run(["wrk", "-t", "1", "-c", str(clients), "-d", str(seconds), "-s",
+                                  str(ROOT / "bench/cluster/submit.lua"),
+                                  f"http://127.0.0.1:{member.port}/process-file"],
+                                 env={**os.environ, "FILE": key}, capture_output=True, text=True, check=True).stdout
+            rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
+            bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+            print(f"accepts    {clients:2} clients: {rate:.0f} a second{', ' + bad[0] if bad else ''}", flush=True)
+    finally:
+        for pid in codecs:
+            os.kill(pid, signal.SIGCONT)
+
+
+def cpu_an_image(cluster, images):
+    clients = [m.client(60) for m in cluster.members.values()]
+    before, ids = cpu_of(cluster), []
+    for i in range(images):
+        client = clients[i % len(clients)]
+        ids.append(submit(client, upload(client)).json()["id"])
+    for i, identity in enumerate(ids):
+        finish(clients[i % len(clients)], identity)
+    return (cpu_of(cluster) - before) / images * 1000
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("dip")
+    options.add_argument("--kills", type=int, default=20)
+    options.add_argument("--images", type=int, default=60)
+    options.add_argument("--pairs", type=int, default=5)
+    options.add_argument("--seconds", type=int, default=10)
+    options = options.parse_args()
+    os.environ["DIP_PROGRAM"] = str(pathlib.Path(options.dip).resolve())
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is missing: scripts/setup --bench")
+    from cluster import Cluster
+
+    three, one = Cluster(3, SETTINGS), Cluster(1, SETTINGS)
+    try:
+        three.start().wait_ready()
+        three.wait_led()
+        one.start().wait_ready()
+        for cluster in (three, one):
+            cpu_an_image(cluster, 8)  # warm
+        ratios = []
+        for _ in range(options.pairs):
+            of_three, of_one = cpu_an_image(three, options.images), cpu_an_image(one, options.images)
+            ratios.append(of_three / of_one)
+            print(f"images     {of_three:.1f} ms on three nodes, {of_one:.1f} ms on one: {ratios[-1]:.2f}", flush=True)
+        print(f"images     median {statistics.median(ratios):.2f}", flush=True)
+        failover(three, options.kills)
+        accepts(three, options.seconds)
+    finally:
+        three.clean_up()
+        one.clean_up()
+
+
+if __name__ == "__main__":
+    main()
