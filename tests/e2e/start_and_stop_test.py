@@ -1,5 +1,6 @@
 """A node that cannot start says why in one line; a node that is told to stop loses nothing."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -52,11 +53,28 @@ class Refusals(unittest.TestCase):
         checked = subprocess.run([program(), "check-config", str(node.config)], capture_output=True, text=True)
         self.assertEqual((checked.returncode, checked.stdout), (1, ""), checked)
 
-    def test_more_nodes_than_one(self):
+    def of_two(self, host):
+        """The node n1 of a cluster whose n2 is at `host`, and is not there."""
         node = self.node()
-        node.config.write_text(node.config.read_text() + f'[[node]]\nname = "n2"\nhttp = {free_port()}\nactors = 2\n')
-        node.config.write_text(node.config.read_text().replace('name = "n1"', 'name = "n1"\nactors = 1', 1))
-        self.refused(node, "names 2 nodes")
+        mine = node.config.read_text().replace('name = "n1"', f'name = "n1"\nactors = {free_port()}', 1)
+        node.config.write_text(mine + f'[[node]]\nname = "n2"\nhost = "{host}"\nhttp = {free_port()}\nactors = {free_port()}\n')
+        return node
+
+    def test_a_cluster_beyond_loopback_without_certificates(self):
+        self.refused(self.of_two("192.0.2.7"), "192.0.2.7", "certificates")
+
+    def test_the_first_start_of_a_cluster_waits_for_all_nodes(self):
+        node = self.of_two("127.0.0.1").start(wait=False)
+
+        def waits():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answer = node.client.get("/readyz")
+                return answer.status == 503 and "needs all nodes" in answer.body.decode()
+
+        until("it says that it waits", waits)
+        self.assertEqual(node.client.upload(png(8, 8)).status, 503)
+        node.process.terminate()
+        self.assertEqual(node.process.wait(60), 0)
 
     def test_a_busy_port(self):
         node = self.node()

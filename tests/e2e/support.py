@@ -311,7 +311,7 @@ class Node:
         """Every file of an object or of a message below the data directory; the state's own come and go."""
         if not self.data.exists():
             return []
-        own = {"state", "lock", "ballast"}
+        own = {"state", "lock", "ballast", "incarnation"}
         return sorted(
             str(p.relative_to(self.data))
             for p in self.data.rglob("*")
