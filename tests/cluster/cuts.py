@@ -1,16 +1,13 @@
 """Cables between nodes are cut and mended: whoever has no majority says so, in time, and takes nothing."""
 
-import http.client
 import time
 import unittest
 
 import own_machine
 from network import NetworkCluster
-from scenario import WORK, Scenario
-from support import png, until
+from scenario import ANSWER, WORK, Scenario
+from support import until
 
-# A commit that finds no majority is given up after 15 s; what a call may take on top of it on a machine that is full.
-ANSWER = 40.0
 SILENCE = 6.0  # longer than an election, and than a link waits for a sign of its peer
 
 
@@ -22,16 +19,6 @@ class Cuts(Scenario):
         if own_machine.why_not():
             raise unittest.SkipTest(f"no networks can be made here: {own_machine.why_not()}")
         super().setUp()
-
-    def refused(self, name):
-        """The node takes nothing, and says so within the deadline."""
-        begun = time.monotonic()
-        try:
-            answer = self.cluster.members[name].client(ANSWER).upload(png(9, 9, seed=self.choices.randrange(1 << 30)))
-        except (OSError, http.client.HTTPException) as problem:
-            self.fail(f"{name} did not answer in {ANSWER:.0f} s: {problem!r}")
-        self.cluster.note(f"{name} answers an upload with {answer.status} after {time.monotonic() - begun:.1f} s")
-        self.assertEqual((answer.status, answer.code), (503, "no_quorum"), f"{name} has no majority, and took an upload")
 
     def healed(self):
         self.cluster.heal()
@@ -116,5 +103,31 @@ class Cuts(Scenario):
                     self.cluster.heal(cut)
                 load.more(self.choices.randint(1, 4))
             self.healed()
+
+        self.under_load(hurt)
+
+    def test_a_mixture(self):
+        """Faults as they are drawn, one node at a time, and at times two of them on it."""
+
+        def hurt(load):
+            cluster = self.cluster
+            for _ in range(6):
+                victim = self.pick_node()
+                faults = self.choices.sample(("kill", "pause", "cut"), self.choices.randint(1, 2))
+                if "cut" in faults:
+                    cluster.isolate(victim)
+                if "pause" in faults:
+                    cluster.pause(victim)
+                load.more(self.choices.randint(1, WORK))
+                if "kill" in faults:
+                    cluster.kill(victim)
+                    load.more(self.choices.randint(1, WORK))
+                    if self.choices.random() < 0.5:
+                        cluster.heal()
+                    cluster.start(victim)
+                elif "pause" in faults:
+                    cluster.resume(victim)
+                cluster.heal()
+                cluster.wait_ready()
 
         self.under_load(hurt)

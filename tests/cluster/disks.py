@@ -7,7 +7,7 @@ import unittest
 
 import own_machine
 from cluster import Cluster
-from scenario import WORK, Scenario
+from scenario import Scenario
 from support import png, until
 
 MIB = 1024 * 1024
@@ -71,7 +71,10 @@ class Disks(Scenario):
             victim = self.pick_leader()
             self.cluster.fill(victim, 48 * MIB)
             self.sees_it(victim)
-            load.more(WORK)
+            # Who wants something of a partition that it leads is told the same by all nodes; the other partitions go on.
+            for name in self.cluster.members:
+                if name != victim:
+                    until(f"{name} takes uploads", lambda name=name: self.upload(name).status == 201)
             self.cluster.give_room(victim)
             until(f"{victim} takes uploads again", lambda: self.upload(victim).status == 201)
 

@@ -94,6 +94,8 @@ class Doors(Scenario):
                         self.cluster.check_alive()
                         load.more(2)
                 load.more(WORK)
+                for member in self.cluster.members.values():
+                    self.assertNotIn("the connection broke", member.log.read_text(), f"a stranger broke a link of {member.name}")
                 # A node that comes back finds the others in spite of those.
                 victim = self.pick_node()
                 self.assertEqual(self.cluster.stop(victim), 0, self.cluster.tail(victim))

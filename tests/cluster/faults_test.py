@@ -74,6 +74,24 @@ class Kills(Scenario):
 
         self.under_load(hurt)
 
+    def test_kill_one_while_another_stands_still(self):
+        """No majority; then one with the node that was killed, and without the one that knows the newest."""
+
+        def hurt(load):
+            first, second, third = self.choices.sample(sorted(self.cluster.members), 3)
+            self.cluster.pause(first)
+            self.cluster.kill(second)
+            self.refused(third)
+            self.cluster.start(second)
+            self.cluster.wait_ready(second)
+            self.cluster.wait_led()
+            load.more(WORK)
+            self.cluster.resume(first)
+            load.more(2 * WORK)
+            self.cluster.wait_ready()
+
+        self.under_load(hurt)
+
     def test_rolling_restart(self):
         def hurt(load):
             for name in self.cluster.members:

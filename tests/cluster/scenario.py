@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import http.client
 import os
 import random
 import sys
@@ -10,9 +11,12 @@ import unittest
 
 from cluster import ROOT, Cluster
 from load import Load, check_mails, check_promises
+from support import png
 
 SEED = 0
 NODES = 3
+# A commit that finds no majority is given up after 15 s; what a call may take on top of it on a machine that is full.
+ANSWER = 40.0
 WORK = 12  # acknowledged things between two faults, at least
 
 
@@ -61,6 +65,16 @@ class Scenario(unittest.TestCase):
         for name in self.cluster.members:
             self.assertEqual(self.cluster.stop(name), 0, self.cluster.tail(name))
         self.passed = True
+
+    def refused(self, name):
+        """The node takes nothing, and says so within the deadline."""
+        begun = time.monotonic()
+        try:
+            answer = self.cluster.members[name].client(ANSWER).upload(png(9, 9, seed=self.choices.randrange(1 << 30)))
+        except (OSError, http.client.HTTPException) as problem:
+            self.fail(f"{name} did not answer in {ANSWER:.0f} s: {problem!r}")
+        self.cluster.note(f"{name} answers an upload with {answer.status} after {time.monotonic() - begun:.1f} s")
+        self.assertEqual((answer.status, answer.code), (503, "no_quorum"), f"{name} has no majority, and took an upload")
 
     def pick_leader(self):
         """A node that leads, drawn by its partition."""
