@@ -8,6 +8,7 @@
 #include <caf/openssl/all.hpp>
 
 #include "core/ip_address.hpp"
+#include "net/tls_calls.hpp"
 
 namespace dip {
 namespace {
@@ -30,6 +31,8 @@ std::vector<std::string> link_network_config::validate() const {
   if (!tls && !abroad.empty())
     wrong.push_back("nodes that reach each other at " + abroad +
                     " need certificates: without them anybody there could give orders to this node");
+  if (tls && !net::tls_calls_are_ours())
+    wrong.emplace_back("this program does not look after the calls that CAF makes to OpenSSL");
   if (tls)
     for (auto& line : net::check_credentials(*tls)) wrong.push_back(std::move(line));
   return wrong;
@@ -82,14 +85,16 @@ result<std::uint16_t> link_network::open() {
   return port_;
 }
 
-link_network::~link_network() {
+link_network::~link_network() { close(); }
+
+void link_network::close() {
   // CAF's own unpublish of TLS ports does not compile in this version.
   if (port_ != 0) {
     const auto middleman =
         env_.tls ? system_.openssl_manager().actor_handle() : system_.middleman().actor_handle();
-    caf::anon_send(middleman, caf::close_atom::value, port_);
+    caf::anon_send(middleman, caf::close_atom::value, std::exchange(port_, std::uint16_t{0}));
   }
-  if (router_) caf::anon_send_exit(router_, caf::exit_reason::user_shutdown);
+  if (router_) caf::anon_send_exit(std::exchange(router_, nullptr), caf::exit_reason::user_shutdown);
 }
 
 }  // namespace dip

@@ -42,7 +42,7 @@ struct link_network_config {
 // Sets up `system` before it is made. Only with a config that `validate` finds nothing wrong with.
 void load_network(caf::actor_system_config& system, const link_network_config& c);
 
-// Outlives the links; ends before the actor system. Its owner's thread.
+// Outlives the links; is closed before the actor system ends. Its owner's thread.
 class link_network {
 public:
   // `system` was made with `load_network` of the same config; `time` and `all` outlive this.
@@ -55,6 +55,8 @@ public:
   [[nodiscard]] std::vector<child_spec> links_of() const;
   // Opens the port, once the links are there; answers which one it is. Errors: `io`.
   result<std::uint16_t> open();
+  // Closes it, and lets go of its actors; the links may still be ending.
+  void close();
 
 private:
   caf::actor_system& system_;

@@ -1,7 +1,11 @@
 #include "runtime/peering.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include <caf/all.hpp>
@@ -10,10 +14,14 @@
 #include "actors/directory.hpp"
 #include "actors/link_receivers.hpp"
 #include "actors/partition_news.hpp"
+#include "net/hang_up.hpp"
 #include "runtime/cluster_init.hpp"
 
 namespace dip {
 namespace {
+
+// With connections that are closed on this side, for the other side to close them as well.
+constexpr milliseconds patience{500};
 
 link_network_config network_of(const peering::options& o) {
   link_network_config c;
@@ -85,8 +93,28 @@ result<void> peering::open() {
 }
 
 void peering::close() {
-  network_.reset();
+  if (network_) network_->close();
   links_.clear();
+}
+
+void peering::outlast(const std::function<void()>& end) const {
+  std::set<std::uint16_t> others;
+  for (const auto& p : network_config_.peers) others.insert(p.port);
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;
+  std::thread impatient{[&] {
+    std::unique_lock lock{mutex};
+    while (!changed.wait_for(lock, patience, [&] { return ended; }))
+      net::hang_up(network_config_.port, others);
+  }};
+  end();
+  {
+    const std::lock_guard lock{mutex};
+    ended = true;
+  }
+  changed.notify_all();
+  impatient.join();
 }
 
 void peering::receive_messages() {

@@ -58,6 +58,10 @@ public:
   void drain();
   // Closes the port and lets go of all handles.
   void close();
+  // Calls `end`, which ends the actor system. CAF ends a connection by saying so and waiting for the other
+  // side, and that may be a stranger, or a machine that is cut off, who never answers: such connections are
+  // ended for it.
+  void outlast(const std::function<void()>& end) const;
 
   void send(node_id to, partition_id about, std::string bytes) override;
   void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;

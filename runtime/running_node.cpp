@@ -380,6 +380,7 @@ void running_node::stop_actors() {
   where_.clear();
   if (peers_) peers_->close();
   actors_->await_all_actors_done();
+  if (peers_) peers_->close();  // of what links have said while they ended
 }
 
 void running_node::stop(milliseconds within) {
@@ -400,7 +401,10 @@ void running_node::stop(milliseconds within) {
   if (peers_) peers_->report_with({});
   rows_.reset();
   copies_.reset();
-  actors_.reset();
+  if (peers_)
+    peers_->outlast([this] { actors_.reset(); });
+  else
+    actors_.reset();
   if (channel_) channel_->stop();
   env_.open_partition = nullptr;
 }

@@ -1,71 +1,26 @@
 #!/usr/bin/env python3
 """What a cluster of real nodes has acknowledged is kept, and its clients get on, whatever happens to a minority of them.
 
-  tests/cluster/faults_test.py [-k NAME] [--seed N] [--some N] [-v]
+  tests/cluster/faults_test.py [-k NAME] [--seed N] [--some N] [--list] [-v]
 
 --seed draws the same again, as far as the machine does; --some takes so many scenarios, others each day. DIP_PROGRAM names the
 dip, DIP_FAULT_LOGS where the nodes' logs are kept when a scenario fails (build/faults).
 """
 
-import argparse
-import datetime
-import os
-import random
-import sys
 import time
-import unittest
 
-from cluster import ROOT, Cluster
-from load import Load, check_promises
+import own_machine
+import scenario
+from cuts import Cuts
+from damage import Damage
+from disks import Disks
+from doors import Doors
+from scenario import WORK, Scenario
+from works import Works
 
-SEED = 0
-WORK = 12  # acknowledged things between two faults, at least
 
-
-class Faults(unittest.TestCase):
-    nodes = 3
-
-    def setUp(self):
-        name = self.id().rpartition(".test_")[2]
-        self.choices = random.Random(f"{SEED}-{name}")
-        self.begun, self.passed = time.monotonic(), False
-        self.cluster = Cluster(self.nodes)
-        self.addCleanup(self.cluster.clean_up)
-        self.addCleanup(self.report, name)
-        self.cluster.start().wait_ready()
-
-    def report(self, name):
-        print(f"\n{name}, seed {SEED}, {time.monotonic() - self.begun:.0f} s")
-        print("\n".join(self.cluster.schedule), flush=True)
-        if not self.passed:
-            where = ROOT / os.environ.get("DIP_FAULT_LOGS", "build/faults") / f"{name}-{SEED}"
-            self.cluster.keep_logs(where)
-            print(f"the logs are in {where}\nagain: tests/cluster/faults_test.py -k {name} --seed {SEED}", flush=True)
-
-    def under_load(self, hurt):
-        """Clients work while `hurt(load)` does what it does; then all is well again, and what they were told must be true."""
-        with Load(self.cluster, f"{SEED}") as load:
-            load.more(WORK)
-            hurt(load)
-            load.more(WORK)
-        load.check()
-        down = [n for n, m in self.cluster.members.items() if m.process is None]
-        if down:
-            self.cluster.start(*down)
-        self.cluster.wait_ready()
-        wrong = check_promises(self.cluster, load.ledger)
-        self.assertEqual(wrong, [], "\n".join(wrong))
-        print(f"\n{len(load.ledger.files)} files and {len(load.ledger.requests)} requests kept; "
-              f"{load.ledger.retries} calls were tried again, the longest took {load.ledger.slowest:.1f} s", flush=True)
-        for name in self.cluster.members:
-            self.assertEqual(self.cluster.stop(name), 0, self.cluster.tail(name))
-        self.passed = True
-
-    def pick_leader(self):
-        """A node that leads, drawn by its partition."""
-        self.cluster.wait_led()
-        leaders = self.cluster.leaders()
-        return leaders[self.choices.choice(sorted(leaders))]
+class Kills(Scenario):
+    mails_again = True
 
     def test_kill_a_leader(self):
         def hurt(load):
@@ -119,6 +74,24 @@ class Faults(unittest.TestCase):
 
         self.under_load(hurt)
 
+    def test_kill_one_while_another_stands_still(self):
+        """No majority; then one with the node that was killed, and without the one that knows the newest."""
+
+        def hurt(load):
+            first, second, third = self.choices.sample(sorted(self.cluster.members), 3)
+            self.cluster.pause(first)
+            self.cluster.kill(second)
+            self.refused(third)
+            self.cluster.start(second)
+            self.cluster.wait_ready(second)
+            self.cluster.wait_led()
+            load.more(WORK)
+            self.cluster.resume(first)
+            load.more(2 * WORK)
+            self.cluster.wait_ready()
+
+        self.under_load(hurt)
+
     def test_rolling_restart(self):
         def hurt(load):
             for name in self.cluster.members:
@@ -131,28 +104,6 @@ class Faults(unittest.TestCase):
         self.under_load(hurt)
 
 
-def main():
-    global SEED
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options.add_argument("--some", type=int, help="so many of the scenarios, others each day")
-    options.add_argument("-k", action="append", default=[], help="those with this in their name")
-    options.add_argument("--nodes", type=int, default=3)
-    options.add_argument("-v", action="store_true")
-    chosen = options.parse_args()
-    SEED, Faults.nodes = chosen.seed, chosen.nodes
-    names = unittest.defaultTestLoader.getTestCaseNames(Faults)
-    if chosen.k:
-        names = [n for n in names if any(k in n for k in chosen.k)]
-    if chosen.some:
-        first = datetime.date.today().toordinal() * chosen.some
-        names = sorted({names[(first + i) % len(names)] for i in range(min(chosen.some, len(names)))})
-    if not names:
-        sys.exit("there is no such scenario")
-    print(f"seed {SEED}: {', '.join(n.removeprefix('test_') for n in names)}", flush=True)
-    run = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(Faults(n) for n in names))
-    sys.exit(not run.wasSuccessful())
-
-
 if __name__ == "__main__":
-    main()
+    own_machine.enter()
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, Works), __doc__)

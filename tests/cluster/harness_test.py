@@ -3,9 +3,11 @@
 import copy
 import hashlib
 import json
+import pathlib
+import tempfile
 import unittest
 
-from load import Ledger, check_promises
+from load import Broken, Ledger, check_history, check_mails, check_promises
 from support import Answer, png
 
 ID = "01JABCDEFGHJKMNPQRSTVWXYZ0"
@@ -18,7 +20,7 @@ class FakeNode:
 
     def __init__(self, name):
         record = {"id": ID, "status": "processed",
-                  "timeline": [{"status": "accepted"}, {"status": "processed"}],
+                  "timeline": [{"status": "accepted"}, {"status": "processed"}], "notification": {"email": "sent"},
                   "outputs": [{"name": "a", "url": f"http://{name}{OUTPUT}", "format": "png", "size": len(MADE)}]}
         self.has = {FILE: SENT, OUTPUT: MADE, f"/requests/{ID}": record}
 
@@ -97,6 +99,40 @@ class Checker(unittest.TestCase):
     def test_an_output_of_another_image(self):
         other = png(10, 20, total=len(MADE)) if len(MADE) > len(png(10, 20)) + 14 else png(10, 20)
         self.assertTrue(self.changed(lambda has: has.update({OUTPUT: other})))
+
+    def test_a_timeline_that_goes_back(self):
+        check_history(ID, [], ["accepted"])
+        check_history(ID, ["accepted"], ["accepted", "preprocessing"])
+        with self.assertRaises(Broken):
+            check_history(ID, ["accepted", "preprocessing"], ["accepted"])
+        with self.assertRaises(Broken):
+            check_history(ID, ["accepted", "preprocessing"], ["accepted", "preprocessed", "processing"])
+
+
+class Mails(unittest.TestCase):
+    def found(self, mails, again=False):
+        """`mails`: a Message-ID for each, in the outbox of the node."""
+        cluster, ledger = FakeCluster(), Ledger()
+        ledger.requests[ID] = (20, 10)
+        with tempfile.TemporaryDirectory() as home:
+            for name, member in cluster.members.items():
+                member.data = pathlib.Path(home, name)
+                (member.data / "outbox").mkdir(parents=True)
+            for number, (name, message) in enumerate(mails):
+                file = cluster.members[name].data / "outbox" / f"{number}.eml"
+                file.write_text(f"Message-ID: <{message}@localhost>\r\n\r\n")
+            return check_mails(cluster, ledger, again)
+
+    def test_one_mail(self):
+        self.assertEqual(self.found([("n2", ID)]), [])
+
+    def test_no_mail(self):
+        self.assertEqual(len(self.found([("n2", "another")])), 1)
+
+    def test_two_mails(self):
+        self.assertEqual(len(self.found([("n2", ID), ("n3", ID)])), 1)
+        self.assertEqual(self.found([("n2", ID), ("n3", ID)], again=True), [])
+        self.assertEqual(len(self.found([("n2", ID), ("n3", ID + "-2")], again=True)), 1)
 
 
 if __name__ == "__main__":

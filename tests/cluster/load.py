@@ -1,5 +1,6 @@
 """Clients that work on a cluster while it is hurt, what it has promised to them, and whether it has kept that."""
 
+import email
 import hashlib
 import http.client
 import pathlib
@@ -14,6 +15,7 @@ from support import FINAL, complete, image_facts, png  # noqa: E402
 
 CALL = 5.0       # seconds that one call may take before the next node is asked
 PATIENCE = 90.0  # seconds after which a client that got nowhere says so
+THOUGHT = 0.05   # seconds between two images of one client: what was promised is to be checked in the end
 FINISH = 180.0   # seconds for what was accepted to become final once all is well again
 
 
@@ -26,6 +28,7 @@ class Ledger:
         self.lock = threading.Lock()
         self.files = {}     # path: sha256
         self.requests = {}  # id: (width, height) that its output must have
+        self.seen = {}      # id: the longest timeline that anybody has read
         self.faults, self.retries, self.slowest = [], 0, 0.0
 
     def count(self):
@@ -38,11 +41,12 @@ class Ledger:
 
 
 class User:
-    """Calls as a careful client does: what is answered with 503 or 429, or not at all, is asked again, of another node."""
+    """Calls as a careful client does: what is answered with 503, 507 or 429, or not at all, is asked again, of another node."""
 
     def __init__(self, cluster, ledger, seed, stop):
         self.cluster, self.ledger, self.stop = cluster, ledger, stop
         self.choices = random.Random(seed)
+        self.mine = []
 
     def call(self, method, path, body=None, headers=None, good=(200,)):
         """The first answer that is none of these; Broken when its status is not `good`."""
@@ -59,7 +63,7 @@ class User:
                 last = f"{name}: {type(problem).__name__} {problem}"
                 self.again(0.05)
                 continue
-            if answer.status in (429, 503):
+            if answer.status in (429, 503, 507):
                 last = f"{name}: {answer.status} {answer.code}"
                 self.again(min(float(answer.headers.get("Retry-After", "1")), 1.0))
                 continue
@@ -77,7 +81,7 @@ class User:
 
     def work(self):
         number = 0
-        while not self.stop.is_set():
+        while not self.stop.wait(THOUGHT):
             number += 1
             try:
                 self.one_image(number)
@@ -99,22 +103,42 @@ class User:
         # What was acknowledged is seen by the next read, of any node.
         if hashlib.sha256(self.call("GET", path).body).hexdigest() != digest:
             raise Broken(f"{path} has other bytes right after its upload")
-        body = ('{"file":"%s","operations":[{"op":"rotate","angle":90}],"outputs":[{"name":"a","format":"%s"}]}'
+        body = ('{"file":"%s","operations":[{"op":"rotate","angle":90}],"outputs":[{"name":"a","format":"%s"}],'
+                '"notify":{"email":"owner@example.org"}}'
                 % (file["key"], self.choices.choice(["jpeg", "png", "webp"])))
         key = str(uuid.UUID(int=self.choices.getrandbits(128)))
         request = self.call("POST", "/process-file", body,
                             {"Content-Type": "application/json", "Idempotency-Key": key}, (202,)).json()["id"]
         with self.ledger.lock:
             self.ledger.requests[request] = (height, width)
-        record = self.call("GET", f"/requests/{request}").json()
-        if record["id"] != request or record["status"] in ("failed", "cancelled"):
-            raise Broken(f"right after it was accepted: {record}")
+        self.mine.append(request)
+        self.read_status(request)
+        self.read_status(self.choices.choice(self.mine))
         # The same key again, as after an answer that was lost.
         if self.choices.random() < 0.2:
             second = self.call("POST", "/process-file", body,
                                {"Content-Type": "application/json", "Idempotency-Key": key}, (200, 202)).json()["id"]
             if second != request:
                 raise Broken(f"one Idempotency-Key has two requests: {request} and {second}")
+
+
+    def read_status(self, request):
+        """What any node says of it is no older than what anybody had read before the question."""
+        with self.ledger.lock:
+            before = self.ledger.seen.get(request, [])
+        record = self.call("GET", f"/requests/{request}").json()
+        if record["id"] != request or record["status"] in ("failed", "cancelled"):
+            raise Broken(f"{request} cannot have become this: {record}")
+        check_history(request, before, record["timeline"])
+        with self.ledger.lock:
+            if len(record["timeline"]) > len(self.ledger.seen.get(request, [])):
+                self.ledger.seen[request] = record["timeline"]
+
+
+def check_history(request, before, now):
+    """A timeline only grows, at its end."""
+    if now[:len(before)] != before:
+        raise Broken(f"{request}: {now} was read after {before}")
 
 
 class Load:
@@ -162,6 +186,7 @@ def check_promises(cluster, ledger):
     for request in ledger.requests:
         try:
             records[request] = final_record(reader, request)
+            check_history(request, ledger.seen.get(request, []), records[request]["timeline"])
         except Broken as problem:
             wrong.append(str(problem))
     for name, member in cluster.members.items():
@@ -185,6 +210,29 @@ def check_promises(cluster, ledger):
             check(lambda: check_file(get, name, path, digest))
         for request, record in records.items():
             check(lambda: check_request(get, name, request, record, ledger.requests[request]))
+    return wrong
+
+
+def check_mails(cluster, ledger, again):
+    """Every request has its mail in a node's outbox, and no second one: `again`, none but with the same Message-ID."""
+    reader = User(cluster, ledger, "reader", threading.Event())
+    wrong, found = [], {}
+    for request in ledger.requests:
+        end = time.monotonic() + FINISH
+        while (state := reader.call("GET", f"/requests/{request}").json()["notification"]["email"]) != "sent":
+            if state != "pending" or time.monotonic() > end:
+                wrong.append(f"{request}: its notification is {state}")
+                break
+            time.sleep(0.1)
+    for member in cluster.members.values():
+        for file in sorted((member.data / "outbox").glob("*.eml")):
+            mail = email.message_from_bytes(file.read_bytes())
+            found.setdefault(mail["Message-ID"], []).append(file)
+    for request in ledger.requests:
+        mine = [i for i in found if request.lower() in i.lower()]
+        copies = sum(len(found[i]) for i in mine)
+        if len(mine) != 1 or (copies > 1 and not again):
+            wrong.append(f"{request}: {copies} mails, Message-IDs {mine}")
     return wrong
 
 

@@ -171,14 +171,15 @@ def multipart(parts):
 class Client:
     """Talks to a node; a connection for each call, so that a killed node costs one call and no more."""
 
-    def __init__(self, port, timeout=DEADLINE):
-        self.port, self.timeout = port, timeout
+    def __init__(self, port, timeout=DEADLINE, host="127.0.0.1", headers=None):
+        self.port, self.timeout, self.host, self.headers = port, timeout, host, headers or {}
 
     def call(self, method, path, body=None, headers=None, chunked=False) -> Answer:
         path = re.sub(r"^https?://[^/]+", "", path)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
-            connection.request(method, path, body=body, headers=headers or {}, encode_chunked=chunked)
+            connection.request(method, path, body=body, headers={**self.headers, **(headers or {})},
+                               encode_chunked=chunked)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
@@ -212,7 +213,7 @@ class Client:
 
     def raw(self, data: bytes) -> bytes:
         """Sends bytes as they are; all that comes back until the node closes or 5 s pass in silence."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+        with socket.create_connection((self.host, self.port), timeout=5) as s:
             got = b""
             with contextlib.suppress(OSError):
                 s.sendall(data)
@@ -223,6 +224,23 @@ class Client:
 
 
 # ── a node ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def children_of(process):
+    """Process ids of all that is below this process."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            text = pathlib.Path("/proc", entry, "stat").read_text()
+            parents[int(entry)] = int(text.rpartition(")")[2].split()[1])
+    below, grown = {process}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in below} - below
+        below |= more
+        grown = bool(more)
+    return sorted(below - {process})
 
 
 class Node:
@@ -290,19 +308,7 @@ class Node:
 
     def children(self):
         """Process ids of the dip-codec processes below this node, the zygote among them."""
-        parents = {}
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            with contextlib.suppress(OSError):
-                text = pathlib.Path("/proc", entry, "stat").read_text()
-                parents[int(entry)] = int(text.rpartition(")")[2].split()[1])
-        below, grown = {self.process.pid}, True
-        while grown:
-            more = {pid for pid, parent in parents.items() if parent in below} - below
-            below |= more
-            grown = bool(more)
-        return sorted(below - {self.process.pid})
+        return children_of(self.process.pid)
 
     def tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""

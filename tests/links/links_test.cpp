@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/certificates.hpp"
@@ -220,6 +221,9 @@ TEST_CASE("garbage at the port harms nobody") {
     throw_at(c.port, header, 200);
   }
   c.check_traffic();
+  // Not even for a moment: an error of one connection is not the next one's.
+  CHECK_FALSE(c.n1->said("down n2"));
+  CHECK_FALSE(c.n2->said("down n1"));
   // One that is new gets in, too.
   c.n1->signal(SIGKILL);
   c.n2->expect("down n1");
@@ -228,6 +232,24 @@ TEST_CASE("garbage at the port harms nobody") {
   c.n2->expect("up n1");
   c.check_traffic();
   for (const int fd : idle) ::close(fd);
+}
+
+TEST_CASE("who connects and does not say who it is is given up, and the link is not") {
+  couple c{true};
+  c.start();
+  for (const std::string& beginning : {std::string{}, std::string{"\x16\x03\x01\x02\x00\x01", 6}}) {
+    const int fd = connect_to(c.port);
+    REQUIRE(::send(fd, beginning.data(), beginning.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(beginning.size()));
+    pollfd said{fd, POLLIN, 0};
+    CHECK(::poll(&said, 1, 60'000) == 1);
+    char byte = 0;
+    CHECK(::recv(fd, &byte, 1, MSG_DONTWAIT) <= 0);
+    ::close(fd);
+  }
+  CHECK_FALSE(c.n1->said("down n2"));
+  CHECK_FALSE(c.n2->said("down n1"));
+  c.check_traffic();
 }
 
 TEST_CASE("who has no certificate of the cluster is refused, and the node lives") {

@@ -62,6 +62,10 @@ bool peer_process::read_more(int milliseconds) {
   return true;
 }
 
+bool peer_process::said(const std::string& beginning) const {
+  return std::any_of(lines_.begin(), lines_.end(), [&](const auto& l) { return l.starts_with(beginning); });
+}
+
 std::string peer_process::expect(const std::string& beginning) {
   const auto until = steady::now() + patience;
   std::size_t looked = 0;

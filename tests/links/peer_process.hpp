@@ -16,6 +16,8 @@ public:
   void tell(const std::string& line);
   // The first line that begins so and was not given before; fails the test when none comes in a minute.
   std::string expect(const std::string& beginning);
+  // Whether a line that begins so has come, and was not given.
+  [[nodiscard]] bool said(const std::string& beginning) const;
   // Asks for its status until a line holds `part`.
   std::string await_status(const std::string& peer, const std::string& part);
   // A request to `peer` of `size` bytes, and what became of it.
