@@ -13,8 +13,8 @@ class tcp_probe {
 public:
   enum class state : std::uint8_t { pending, reached, failed };
 
-  // A name or an IP address. A name is resolved on a thread of its own, which may outlive this; all its addresses
-  // are tried, one behind the other.
+  // A name or an IP address. A name is resolved on a thread of its own, which may outlive this; all its
+  // addresses are tried, one behind the other.
   tcp_probe(const std::string& host, std::uint16_t port);
   tcp_probe(const tcp_probe&) = delete;
   tcp_probe& operator=(const tcp_probe&) = delete;
