@@ -174,7 +174,7 @@ void peering::answer_requests() {
     if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
     const auto queue = where.queue(m->message.partition, m->message.queue);
     if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
-    pass_on<bool>(*system_, *queue, std::move(*m), a.within, reply, [](bool held) { return renewed{held}; });
+    pass_on<bool>(*system_, *queue, *m, a.within, reply, [](bool held) { return renewed{held}; });
   });
   links_.on_request(envelope_kind::introspect, [&](const arrival&, const responder& reply) {
     const std::lock_guard lock{mutex_};
@@ -201,10 +201,11 @@ void peering::changed(const std::string& peer, const std::optional<hello>& met) 
     for (const auto t : {topic_name::request, topic_name::preprocess_ok, topic_name::notifier})
       caf::anon_send(*relay, announced{t, {}});
   const auto dispatcher = env_->where->dispatcher();
-  for (std::uint16_t p = 0; dispatcher && p < places_.size(); ++p)
-    if (leads_.of({p}) == peer)
+  if (!dispatcher) return;
+  for (const auto& place : places_)
+    if (leads_.of(place.partition) == peer)
       for (std::uint8_t q = 0; q < queue_count; ++q)
-        caf::anon_send(*dispatcher, available{{p}, static_cast<queue_name>(q), 1});
+        caf::anon_send(*dispatcher, available{place.partition, static_cast<queue_name>(q), 1});
 }
 
 void peering::heard(const std::string& peer, const standing& of) {
@@ -255,8 +256,8 @@ void peering::drain() {
     if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, true);
     tell_all(envelope_kind::standing, {}, encode(own_));
   }
-  for (std::uint16_t p = 0; p < places_.size(); ++p)
-    if (const auto h = env_->where->partition({p}))
+  for (const auto& place : places_)
+    if (const auto h = env_->where->partition(place.partition))
       caf::anon_send(*h, caf::atom_constant<caf::atom("keep")>::value);
 }
 

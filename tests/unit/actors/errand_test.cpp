@@ -68,7 +68,7 @@ public:
     where.clear();
     must_be_empty();
   }
-  auto call(command what) {
+  auto call(const command& what) {
     return ask<answer>(
         system.spawn(errand, &env),
         far_call{static_cast<std::uint8_t>(envelope_kind::propose), {}, encode(propose{what})});
