@@ -122,7 +122,7 @@ struct cluster_picture {
   struct node {
     std::string name = {};
     std::string address = {};  // "http://10.0.0.1:8080"
-    bool up = true;                 // it has answered; else the rest is not known
+    bool up = true;            // it has answered; else the rest is not known
     bool draining = false;
     std::string version = {};     // of dip
     wall_time since{};            // in this run
