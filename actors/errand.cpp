@@ -66,7 +66,7 @@ bool try_here(self_ptr self, const environment* env, milliseconds within) {
   const auto& call = self->state.call;
   if (!env->leads->is_here(call.partition)) return false;
   const auto log = env->where->partition(call.partition);
-  switch (static_cast<envelope_kind>(call.kind)) {
+  switch (call.kind) {
     case envelope_kind::propose:
       if (auto m = decode<propose>(call.bytes); log && m)
         return ask_here(self, env, *log, std::move(*m), within), true;
@@ -89,9 +89,9 @@ std::string whom_to_ask(self_ptr self, const environment* env) {
   auto& s = self->state;
   auto leader = env->leads->of(s.call.partition);
   if (!leader.empty() && leader != env->node) return leader;
-  const auto replicas = env->place_of(s.call.partition).replicas;
-  if (std::ranges::find(replicas, env->node) != replicas.end()) return {};
-  return replicas.at(s.tries++ % replicas.size());
+  const auto place = env->place_of(s.call.partition);
+  if (place.is_kept_by(env->node)) return {};
+  return place.replicas.at(s.tries++ % place.replicas.size());
 }
 
 void go(self_ptr self, const environment* env) {
@@ -107,8 +107,7 @@ void go(self_ptr self, const environment* env) {
   const auto node = whom_to_ask(self, env);
   const auto link = node.empty() ? std::nullopt : env->linked->find(node);
   if (!link) return later(self);
-  self->request(*link, caf::infinite,
-                link_request{static_cast<envelope_kind>(s.call.kind), s.call.partition, s.call.bytes, left})
+  self->request(*link, caf::infinite, link_request{s.call.kind, s.call.partition, s.call.bytes, left})
       .then([=](const link_reply& r) { hear_link(self, env, node, r); },
             [=](const caf::error&) {  // the link went down with it
               self->state.doubtful = true;

@@ -27,14 +27,13 @@ struct hello {
   protocol_versions speaks;  // first, for ever: every version must be able to read it
   std::string cluster;
   std::string from;
-  std::string to;                 // whom `from` takes the other for
-  std::string start;              // names this run of the process: "n1#01J…"
-  std::uint64_t incarnation = 0;  // with `from`, the node's name in Raft (storage/quarantine.hpp)
-  std::uint16_t objects = 0;      // port of the object channel
-  std::uint64_t session = 0;      // chosen by who dials; the same in both directions
+  std::string to;             // whom `from` takes the other for
+  std::string start;          // names this run of the process: "n1#01J…"
+  std::uint16_t objects = 0;  // port of the object channel
+  std::uint64_t session = 0;  // chosen by who dials; the same in both directions
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.speaks, s.cluster, s.from, s.to, s.start, s.incarnation, s.objects, s.session);
+    return f(s.speaks, s.cluster, s.from, s.to, s.start, s.objects, s.session);
   }
   bool operator==(const hello&) const = default;
 };

@@ -18,8 +18,7 @@
 namespace dip {
 
 struct link_network_config {
-  hello
-      self;  // `cluster`, `from`, `start`, `incarnation`, `objects`, and `speaks` unless it is this version's
+  hello self;  // `cluster`, `from`, `start`, `objects`, and `speaks` unless it is this version's
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  // 0: one that the kernel picks
   std::vector<peer_address> peers;

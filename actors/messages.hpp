@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/envelope.hpp"
 #include "core/codec.hpp"
 #include "core/log_entry.hpp"
 
@@ -103,7 +104,7 @@ struct read_rows {
 
 // A call that is to reach the partition's leader, wherever it is.
 struct far_call {
-  std::uint8_t kind = 0;  // an `envelope_kind`: propose, publish, read
+  envelope_kind kind = envelope_kind::none;  // propose, publish or read
   partition_id partition;
   std::string bytes;  // of the record
   template <class S, class F>

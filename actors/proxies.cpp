@@ -60,8 +60,7 @@ far_partition_actor::behavior_type partition_proxy(counted_actor<far_partition_a
   self->label(label_of("partition", p));
   env->where->put(p, far_partition_actor{self});
   const auto send = [=](envelope_kind kind, std::string bytes) {
-    return self->delegate(self->spawn(errand, env),
-                          far_call{static_cast<std::uint8_t>(kind), p, std::move(bytes)});
+    return self->delegate(self->spawn(errand, env), far_call{kind, p, std::move(bytes)});
   };
   return {
       [=](const propose& m) { return send(envelope_kind::propose, encode(m)); },
@@ -76,8 +75,7 @@ far_topic_actor::behavior_type topic_proxy(counted_actor<far_topic_actor, proxy_
   return {
       [=](publish& m) {
         return self->delegate(self->spawn(errand, env),
-                              far_call{static_cast<std::uint8_t>(envelope_kind::publish), p,
-                                       encode(topic_call{t, std::move(m)})});
+                              far_call{envelope_kind::publish, p, encode(topic_call{t, std::move(m)})});
       },
   };
 }

@@ -73,10 +73,7 @@ bool is_anothers(const context& c, const queue_message& m, const request_record&
                  const std::string& asking) {
   if (!c.env->to_peers || c.name == queue_name::notifier) return false;
   if (c.env->time->wall() - m.visible_at >= local_first) return false;
-  if (c.name == queue_name::request) {
-    const auto nodes = c.env->place_of(c.partition).replicas;
-    return std::ranges::find(nodes, asking) == nodes.end();
-  }
+  if (c.name == queue_name::request) return !c.env->place_of(c.partition).is_kept_by(asking);
   return r.preprocessed && r.preprocessed->node != asking &&
          (r.preprocessed->node == c.env->node || c.env->linked->up(r.preprocessed->node));
 }

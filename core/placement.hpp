@@ -1,6 +1,7 @@
 // Which nodes replicate which partition, and which of them should lead it: a pure function of names.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,10 @@ struct partition_place {
   partition_id partition;
   std::vector<std::string> replicas;  // in the order of their names
   std::string leader;                 // one of them
+
+  [[nodiscard]] bool is_kept_by(const std::string& node) const {
+    return std::binary_search(replicas.begin(), replicas.end(), node);
+  }
   bool operator==(const partition_place&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 #include "http/message.hpp"
 
@@ -45,6 +46,15 @@ result<std::optional<byte_range>> parse_range(std::string_view header, std::uint
   if (!first || (!last && dash + 1 != spec.size()) || (last && *last < *first)) return std::nullopt;
   if (*first >= size) return outside();
   return byte_range{*first, std::min(last.value_or(UINT64_MAX), size - 1) - *first + 1};
+}
+
+void give_range(http_response& out, const byte_range& range, std::uint64_t size) {
+  out.status = 206;
+  out.source_offset = range.first;
+  out.source_length = range.length;
+  out.headers.emplace_back("Content-Range", "bytes " + std::to_string(range.first) + '-' +
+                                                std::to_string(range.first + range.length - 1) + '/' +
+                                                std::to_string(size));
 }
 
 }  // namespace dip::http

@@ -85,14 +85,7 @@ http_response download(const http_request& r, std::shared_ptr<opened_object> fil
   if (!range) return out_of_range(r, range.error(), row.size);
   describe(out, row);
   out.source_length = row.size;
-  if (*range) {
-    out.status = 206;
-    out.source_offset = (*range)->first;
-    out.source_length = (*range)->length;
-    out.headers.emplace_back("Content-Range", "bytes " + std::to_string(out.source_offset) + '-' +
-                                                  std::to_string(out.source_offset + out.source_length - 1) +
-                                                  '/' + std::to_string(row.size));
-  }
+  if (*range) give_range(out, **range, row.size);
   if (r.method != "HEAD") out.source = std::move(file);
   return out;
 }

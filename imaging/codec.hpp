@@ -85,6 +85,10 @@ struct codec_program {
   std::string name;     // "dip-codec"
   std::string libvips;  // "8.18.7"
   std::vector<codec_library> libraries;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.name, s.libvips, s.libraries);
+  }
 };
 
 class codec_launcher {

@@ -11,25 +11,11 @@
 #include "actors/environment.hpp"
 #include "core/image_format.hpp"
 #include "http/ports.hpp"
+#include "imaging/codec.hpp"
 
 namespace dip {
 
 struct node_report {
-  struct library {
-    std::string name, version;
-    template <class S, class F>
-    static auto fields(S& s, F&& f) {
-      return f(s.name, s.version);
-    }
-  };
-  struct program {
-    std::string name, libvips;
-    std::vector<library> libraries;
-    template <class S, class F>
-    static auto fields(S& s, F&& f) {
-      return f(s.name, s.libvips, s.libraries);
-    }
-  };
   struct partition {
     std::uint64_t applied = 0, term = 0;
     bool leads = false;
@@ -44,7 +30,7 @@ struct node_report {
   std::uint64_t disk_free = 0;
   double load = 0;
   format_set formats;
-  std::vector<program> programs;
+  std::vector<codec_program> programs;
   std::vector<partition> partitions;  // all of them, in their order
   template <class S, class F>
   static auto fields(S& s, F&& f) {

@@ -57,15 +57,9 @@ result<idempotency_row> node_rows::idempotency(partition_id p, const std::string
   return first_of(ask_.read_from(p, {.what = row_kind::idempotency, .key = key}), &found_rows::idempotency);
 }
 
-bool node_rows::keeps(partition_id p) const {
-  if (!env_.to_peers) return true;
-  const auto nodes = env_.place_of(p).replicas;
-  return std::ranges::find(nodes, env_.node) != nodes.end();
-}
-
 result<found_rows> node_rows::list(partition_id p, read_rows wanted) const {
   found_rows out;
-  const bool here = keeps(p);
+  const bool here = !env_.to_peers || env_.place_of(p).is_kept_by(env_.node);
   for (;;) {
     auto part =
         here

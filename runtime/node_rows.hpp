@@ -30,8 +30,6 @@ public:
   [[nodiscard]] bool knows(partition_id p) const { return p.value < partitions(); }
 
 private:
-  [[nodiscard]] bool keeps(partition_id p) const;
-
   const environment& env_;
   asking ask_;
 };

@@ -197,8 +197,7 @@ bool node_status::ready(std::string& why_not) {
 bool node_status::can_commit(partition_id p) const {
   if (is_led(*env_.where, p)) return true;
   if (!env_.to_peers) return false;
-  const auto nodes = env_.place_of(p).replicas;
-  if (std::ranges::find(nodes, env_.node) == nodes.end()) return true;
+  if (!env_.place_of(p).is_kept_by(env_.node)) return true;
   const auto leader = env_.leads->of(p);
   return !leader.empty() && leader != env_.node && env_.linked->up(leader);
 }
@@ -211,10 +210,7 @@ node_report node_status::report() const {
   out.disk_free = env_.store->stats().free_bytes;
   (void)::getloadavg(&out.load, 1);
   out.formats = codecs_.formats();
-  for (const auto& program : codecs_.programs()) {
-    auto& told = out.programs.emplace_back(node_report::program{program.name, program.libvips, {}});
-    for (const auto& l : program.libraries) told.libraries.push_back({l.name, l.version});
-  }
+  out.programs = codecs_.programs();
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
     out.partitions.push_back({env_.store->view({p})->applied().value, env_.leads ? env_.leads->term({p}) : 1,
                               is_led(*env_.where, {p})});

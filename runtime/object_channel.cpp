@@ -42,14 +42,7 @@ http::http_response serve(object_store& objects, const http::http_request& r) {
     refusal.headers.emplace_back("Content-Range", "bytes */" + std::to_string(bytes->size()));
     return refusal;
   }
-  if (*range) {
-    out.status = 206;
-    out.source_offset = (*range)->first;
-    out.source_length = (*range)->length;
-    out.headers.emplace_back("Content-Range", "bytes " + std::to_string(out.source_offset) + '-' +
-                                                  std::to_string(out.source_offset + out.source_length - 1) +
-                                                  '/' + std::to_string(bytes->size()));
-  }
+  if (*range) http::give_range(out, **range, bytes->size());
   if (r.method != "HEAD") out.source = bytes;
   return out;
 }

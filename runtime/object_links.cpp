@@ -11,17 +11,6 @@
 namespace dip {
 namespace {
 
-using places = std::vector<std::vector<std::string>>;
-
-places replicas_in(const config& conf) {
-  std::vector<std::string> names;
-  for (const auto& n : conf.nodes) names.push_back(n.name);
-  places out(conf.cluster.partitions);
-  for (auto& p : place_partitions(conf.cluster.partitions, names, conf.cluster.replicas))
-    out.at(p.partition.value) = std::move(p.replicas);
-  return out;
-}
-
 std::string authority_of(const std::string& host, std::uint16_t port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
 }
@@ -57,11 +46,12 @@ void ask_over(caf::actor_system& system, const links& all, const std::string& no
 }  // namespace
 
 object_peers peers_over(caf::actor_system& system, const links& all, const config& conf,
-                        const std::string& self, bool tls) {
+                        const std::string& self, bool tls,
+                        std::function<partition_place(partition_id)> place_of) {
   object_peers out;
   out.node = self;
-  out.replicas_of = [of = std::make_shared<const places>(replicas_in(conf))](partition_id p) {
-    return p.value < of->size() ? (*of)[p.value] : std::vector<std::string>{};
+  out.replicas_of = [of = std::move(place_of), partitions = conf.cluster.partitions](partition_id p) {
+    return p.value < partitions ? of(p).replicas : std::vector<std::string>{};
   };
   out.url_of = [&all, tls, hosts = hosts_in(conf)](const std::string& node) -> std::optional<std::string> {
     const auto host = hosts.find(node);

@@ -194,7 +194,7 @@ void peering::changed(const std::string& peer, const std::optional<hello>& met) 
   standing own;
   {
     const std::lock_guard lock{mutex_};
-    own = standing_now();
+    own = own_;
   }
   links_.post(peer, {envelope_kind::standing, {}, encode(own)});
   if (const auto relay = env_->where->relay())
@@ -247,8 +247,6 @@ void peering::take_name(incarnation as) {
   if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
 }
 
-standing peering::standing_now() const { return own_; }
-
 void peering::drain() {
   {
     const std::lock_guard lock{mutex_};
@@ -267,11 +265,6 @@ std::optional<seat> peering::seat_of(partition_id p) const {
   std::vector<node_id> first;
   for (const auto& node : places_.at(p.value).replicas) first.push_back(raft_name(node, {0}));
   return seat{own_.as, make_membership(first)};
-}
-
-bool peering::keeps(partition_id p) const {
-  const auto& nodes = places_.at(p.value).replicas;
-  return std::ranges::find(nodes, options_.self.name) != nodes.end();
 }
 
 void peering::send(node_id to, partition_id about, std::string bytes) {

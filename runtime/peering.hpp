@@ -68,11 +68,8 @@ public:
 
   [[nodiscard]] std::optional<seat> seat_of(partition_id p) const;
   [[nodiscard]] partition_place place_of(partition_id p) const { return places_.at(p.value); }
-  // Whether this node is among those that keep it.
-  [[nodiscard]] bool keeps(partition_id p) const;
   [[nodiscard]] leaders& leads() { return leads_; }
   [[nodiscard]] links& all() { return links_; }
-  [[nodiscard]] const std::string& self() const { return options_.self.name; }
 
 private:
   peering(options o, const clock& time, link_network_config network);
@@ -83,7 +80,6 @@ private:
   void heard(const std::string& peer, const standing& of);
   void decide();
   void take_name(incarnation as);
-  [[nodiscard]] standing standing_now() const;
 
   const options options_;
   const clock& time_;

@@ -15,9 +15,7 @@
 #include "actors/notify_stage.hpp"
 #include "http/record_json.hpp"
 #include "runtime/actor_tree.hpp"
-#include "runtime/credentials.hpp"
 #include "runtime/object_links.hpp"
-#include "storage/object_bytes.hpp"
 #include "storage/quarantine.hpp"
 #include "storage/stored_partition.hpp"
 
@@ -226,9 +224,11 @@ result<void> running_node::start_actors() {
   if (peers_) {
     env_.rows = rows_.get();
     peers_->attach(*actors_, env_);
-    copies_ = std::make_unique<object_replication>(
-        *objects_, peers_over(*actors_, peers_->all(), options_.conf, self_.name, credentials_.has_value()),
-        credentials_, replication_config{}, channel_.get());
+    copies_ =
+        std::make_unique<object_replication>(*objects_,
+                                             peers_over(*actors_, peers_->all(), options_.conf, self_.name,
+                                                        credentials_.has_value(), env_.place_of),
+                                             credentials_, replication_config{}, channel_.get());
     answer_fetches(peers_->all(), *copies_);
     env_.copies = copies_.get();
   }
@@ -261,88 +261,6 @@ result<void> running_node::wait_until_led() {
   if (const auto why = failure(); !why.empty()) return fail(errc::internal, why);
   if (!in_time) return fail(errc::no_quorum, "not all partitions have a leader");
   return {};
-}
-
-result<void> running_node::open_doors() {
-  const auto& c = options_.conf;
-  auto known = read_credentials(c.security);
-  if (!known) return tl::make_unexpected(known.error());
-  std::vector<ip_network> proxies;
-  for (const auto& text : c.security.trusted_proxies) proxies.push_back(*parse_network(text));
-  doors_ = std::make_unique<http::doors>(http::doors::rules{.public_url = origin(),
-                                                            .per_address = {c.limits.rate, c.limits.burst},
-                                                            .cors_origins = c.security.cors_origins,
-                                                            .trusted_proxies = std::move(proxies),
-                                                            .sha256 = sha256_hex},
-                                         clock_);
-  doors_->set(std::move(*known));
-  return {};
-}
-
-result<void> running_node::start_gateway() {
-  if (auto ok = open_doors(); !ok) return ok;
-  const asking ask{*actors_, where_};
-  status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
-  if (peers_) peers_->report_with([this] { return encode(status_->report()); });
-  files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
-  if (copies_) copies_->on_replaced([this](const object_name& n) { files_->forget(n); });
-  requests_ = std::make_unique<node_requests>(env_, ask, *rows_, watch_, *launcher_, status_->public_url(),
-                                              *templates_, draining_);
-  notifications_ = std::make_unique<node_notifications>(ask, *rows_);
-  routes_ = std::make_unique<http::route_context>(http::route_context{
-      {*files_, *requests_, *notifications_, *status_}, options_.conf, clock_, doors_.get()});
-  if (auto opened = access_log_.open(options_.access_log.empty() ? self_.access_log : options_.access_log);
-      !opened)
-    return opened;
-  const auto log = [this](const http::access_entry& e) {
-    status_->count_response(e.status);
-    access_log_.write(e);
-    if (e.status == 500 || !e.fault.empty())  // refusals are counted, and stand in the access log
-      spdlog::warn("{} {} {} from {} [{}] {}", e.method, e.path, e.status, e.peer, e.request_id, e.fault);
-  };
-  http::server_options o;
-  if (const auto& security = options_.conf.security; !security.tls_cert.empty()) {
-    auto tls = net::tls_server::make(security.tls_cert, security.tls_key);
-    if (!tls) return tl::make_unexpected(tls.error());
-    tls_ = std::move(*tls);
-    o.secure = tls_;
-  }
-  server_ = std::make_unique<http::server>(http::make_routes(*routes_), clock_, log, std::move(o));
-  status_->watch_gateway(server_.get());
-  auto port = server_->start(self_.host, self_.http);
-  if (!port) return tl::make_unexpected(port.error());
-  port_ = *port;
-  // Last: who asks there whether the node is ready may come to the other port at once.
-  return start_health();
-}
-
-// Few threads and connections of its own: no flood at the other port keeps it from answering.
-result<void> running_node::start_health() {
-  const auto wanted = options_.health != 0 ? options_.health : self_.health;
-  if (wanted == 0) return {};
-  http::router calls;
-  http::add_node_routes(calls, *routes_);
-  http::server_options o;
-  o.connections = 64;
-  o.threads = 4;
-  o.body_threads = 1;
-  health_ = std::make_unique<http::server>(std::move(calls), clock_, http::access_log{}, std::move(o));
-  if (auto port = health_->start(self_.host, wanted); !port) return tl::make_unexpected(port.error());
-  return {};
-}
-
-result<void> running_node::reload() {
-  // What cannot be read must not keep the others from being renewed.
-  auto opened = access_log_.reopen();
-  auto renewed = tls_ ? tls_->reload() : result<void>{};
-  if (channel_)
-    if (auto again = channel_->reload(); !again) renewed = again;
-  auto secrets = webhook_secrets_ ? webhook_secrets_->reload() : result<void>{};
-  auto known = read_credentials(options_.conf.security);
-  if (known) doors_->set(std::move(*known));
-  if (!known) return tl::make_unexpected(known.error());
-  if (!opened) return opened;
-  return renewed ? secrets : renewed;
 }
 
 // Before anything else stops: the others go on without a pause.

@@ -211,7 +211,6 @@ TEST_CASE("versions that overlap meet at the highest that both speak") {
 TEST_CASE("a hello comes through as it was, and any other bytes are refused") {
   auto h = from("n2");
   h.start = "n2#01J";
-  h.incarnation = 3;
   h.objects = 4901;
   h.session = 77;
   const auto bytes = encode(h);

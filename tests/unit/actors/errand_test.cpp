@@ -69,9 +69,8 @@ public:
     must_be_empty();
   }
   auto call(const command& what) {
-    return ask<answer>(
-        system.spawn(errand, &env),
-        far_call{static_cast<std::uint8_t>(envelope_kind::propose), {}, encode(propose{what})});
+    return ask<answer>(system.spawn(errand, &env),
+                       far_call{envelope_kind::propose, {}, encode(propose{what})});
   }
 
   std::map<std::string, script> says;

@@ -25,6 +25,10 @@ config three_nodes() {
   return c;
 }
 
+partition_place placed(partition_id p) {
+  return place_partitions(8, {"n1", "n2", "n3", "n4"}, 3).at(p.value);
+}
+
 void meet(links& all, const std::string& peer, std::uint16_t port) {
   link_status s;
   s.peer = peer;
@@ -71,7 +75,7 @@ TEST_CASE("replicas are where placement puts them, and channels where the links 
   caf::actor_system system{config};
   links all;
   const auto conf = three_nodes();
-  const auto peers = peers_over(system, all, conf, "n1", true);
+  const auto peers = peers_over(system, all, conf, "n1", true, placed);
   CHECK(peers.node == "n1");
   for (const auto& p : place_partitions(8, {"n1", "n2", "n3", "n4"}, 3))
     CHECK(peers.replicas_of(p.partition) == p.replicas);
@@ -84,7 +88,7 @@ TEST_CASE("replicas are where placement puts them, and channels where the links 
   CHECK(peers.url_of("n3") == "https://[fd00::3]:4712");
   CHECK_FALSE(peers.url_of("n4"));
   CHECK_FALSE(peers.url_of("n5"));
-  CHECK(peers_over(system, all, conf, "n1", false).url_of("n2") == "http://n2.example:4711");
+  CHECK(peers_over(system, all, conf, "n1", false, placed).url_of("n2") == "http://n2.example:4711");
 }
 
 TEST_CASE("a request to fetch goes over the link, and so does what came of it") {
@@ -95,7 +99,7 @@ TEST_CASE("a request to fetch goes over the link, and so does what came of it") 
   caf::actor_system system{config};
   const auto link = system.spawn(short_link_to, &far);
   const auto outlet = near.put("n2", link);
-  const auto peers = peers_over(system, near, three_nodes(), "n1", false);
+  const auto peers = peers_over(system, near, three_nodes(), "n1", false, placed);
 
   const auto row = store_file(*c[1].store, some_upload(), "bytes");
   const auto went = ask(peers, "n2", {"n1", {row}});

@@ -9,6 +9,7 @@
 
 #include "http/byte_range.hpp"
 #include "storage/object_bytes.hpp"
+#include "tests/support/stored_object.hpp"
 
 namespace dip::test {
 namespace {
@@ -62,18 +63,8 @@ object_name some_upload(partition_id p) {
 }
 
 object_row store_file(object_store& in, const object_name& name, std::string_view bytes) {
-  const auto sum = name.in == bucket::preprocessed_files ? checksum::xxh3 : checksum::sha256;
-  auto writer = in.create(name.in, sum);
-  REQUIRE(writer);
-  REQUIRE((*writer)->write(bytes));
-  const auto written = (*writer)->commit(name);
-  REQUIRE(written);
-  object_row row;
-  row.name = name;
-  row.size = written->size;
-  row.sha256 = written->sha256;
-  row.xxh3 = written->xxh3;
-  return row;
+  return testing::put(in, name, bytes,
+                      name.in == bucket::preprocessed_files ? checksum::xxh3 : checksum::sha256);
 }
 
 object_row row_of(const object_name& name, std::string_view bytes) {

@@ -42,20 +42,6 @@ object_name new_output(ulid attempt, std::string_view output) {
   return make_output_name(attempt, output, image_format::webp);
 }
 
-object_row put(object_store& store, const object_name& name, std::string_view bytes, checksum sum) {
-  auto writer = store.create(name.in, sum);
-  REQUIRE(writer);
-  REQUIRE((*writer)->write(bytes));
-  const auto written = (*writer)->commit(name);
-  REQUIRE(written);
-  object_row row;
-  row.name = name;
-  row.size = written->size;
-  row.sha256 = written->sha256;
-  row.xxh3 = written->xxh3;
-  return row;
-}
-
 std::string read_all(object_store& store, const object_name& name) {
   const auto reader = store.open(name);
   REQUIRE(reader);

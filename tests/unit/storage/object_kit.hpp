@@ -9,6 +9,7 @@
 
 #include "storage/object_store.hpp"
 #include "tests/support/scratch_dir.hpp"
+#include "tests/support/stored_object.hpp"
 
 namespace dip::testing {
 
@@ -27,9 +28,6 @@ struct store_under_test {
 [[nodiscard]] object_name new_output(ulid attempt, std::string_view output);
 [[nodiscard]] ulid new_ulid();
 
-// Commits an object; its row, as the log would have it.
-object_row put(object_store& store, const object_name& name, std::string_view bytes,
-               checksum sum = checksum::sha256);
 [[nodiscard]] std::string read_all(object_store& store, const object_name& name);
 [[nodiscard]] std::size_t count(object_store& store, bucket in);
 
