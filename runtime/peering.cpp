@@ -43,6 +43,14 @@ std::vector<std::string> names_of(const config& c) {
   return out;
 }
 
+std::string shape_of(const config& c) {
+  auto names = names_of(c);
+  std::ranges::sort(names);
+  auto out = std::to_string(c.cluster.partitions) + " " + std::to_string(c.cluster.replicas);
+  for (const auto& n : names) out += " " + n;
+  return out;
+}
+
 }  // namespace
 
 std::optional<net::node_credentials> node_credentials_of(const config& c, const std::string& node) {
@@ -71,9 +79,11 @@ peering::peering(options o, const clock& time, link_network_config network)
       network_config_(std::move(network)),
       places_(place_partitions(options_.conf->cluster.partitions, names_of(*options_.conf),
                                options_.conf->cluster.replicas)),
+      first_(first_members(options_.began, options_.conf->cluster.partitions)),
       leads_(options_.self.name, options_.conf->cluster.partitions) {
   for (const auto& p : network_config_.peers) peers_.push_back(p.name);
   own_.start = options_.start;
+  own_.shape = shape_of(*options_.conf);
   if (options_.as) take_name(*options_.as);
 }
 
@@ -219,29 +229,43 @@ void peering::decide() {
   if (own_.as != node_id{}) return;
   for (const auto& [peer, s] : others_) {
     if (s.as == node_id{}) continue;
-    if (std::ranges::find(s.founders, own_.start) != s.founders.end()) {
-      own_.founders = s.founders;
-      return take_name({0});
+    if (std::ranges::find(s.founders, own_.start) == s.founders.end()) {
+      spdlog::info("{} has begun before this node: it joins", peer);
+      return join();
     }
-    spdlog::info("{} has begun before this node: it joins", peer);
-    const auto now = time_.wall().time_since_epoch();
-    return take_name({static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count())});
+    own_.founders = s.founders;
+    return begin();
   }
   if (others_.size() < peers_.size()) return;
+  for (const auto& [peer, s] : others_)
+    if (s.shape != own_.shape)
+      return spdlog::error("{} has another cluster.conf: the cluster cannot begin", peer);
   own_.founders = {own_.start};
   for (const auto& [peer, s] : others_) own_.founders.push_back(s.start);
   spdlog::info("all nodes are new: the cluster begins");
+  begin();
+}
+
+// Both: durable before anybody hears it.
+void peering::begin() {
+  const founding f{options_.conf->cluster.replicas, names_of(*options_.conf)};
+  if (const auto written = write_founding(options_.data, f); !written) {
+    own_.founders.clear();
+    return spdlog::error("{}: the node cannot take part", written.error().detail);
+  }
+  first_ = first_members(f, options_.conf->cluster.partitions);
   take_name({0});
 }
 
-// Durable before anybody hears it.
+void peering::join() {
+  const auto now = std::chrono::duration_cast<milliseconds>(time_.wall().time_since_epoch());
+  const incarnation as{static_cast<std::uint64_t>(now.count())};
+  if (const auto written = write_incarnation(options_.data, as); !written)
+    return spdlog::error("{}: the node cannot take part", written.error().detail);
+  take_name(as);
+}
+
 void peering::take_name(incarnation as) {
-  if (!options_.as)
-    if (const auto written = write_incarnation(options_.data, as); !written) {
-      spdlog::error("{}: the node cannot take part", written.error().detail);
-      own_.founders.clear();
-      return;
-    }
   own_.as = raft_name(options_.self.name, as);
   leads_.met(options_.self.name, own_.as, own_.draining);
   if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
@@ -262,9 +286,7 @@ void peering::drain() {
 std::optional<seat> peering::seat_of(partition_id p) const {
   const std::lock_guard lock{mutex_};
   if (own_.as == node_id{}) return std::nullopt;
-  std::vector<node_id> first;
-  for (const auto& node : places_.at(p.value).replicas) first.push_back(raft_name(node, {0}));
-  return seat{own_.as, make_membership(first)};
+  return seat{own_.as, first_.at(p.value)};
 }
 
 void peering::send(node_id to, partition_id about, std::string bytes) {

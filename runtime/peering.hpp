@@ -38,6 +38,7 @@ public:
     std::string data;               // directory
     std::string start;              // this run: "n1#01J…"
     std::optional<incarnation> as;  // nothing: it has no data
+    std::optional<founding> began;  // nothing: not with this node, or it is not known yet
     std::uint16_t objects = 0;      // port of the object channel
     std::optional<net::node_credentials> tls;
   };
@@ -79,6 +80,8 @@ private:
   void changed(const std::string& peer, const std::optional<hello>& met);
   void heard(const std::string& peer, const standing& of);
   void decide();
+  void begin();
+  void join();
   void take_name(incarnation as);
 
   const options options_;
@@ -86,6 +89,7 @@ private:
   const link_network_config network_config_;
   std::vector<std::string> peers_;
   std::vector<partition_place> places_;
+  std::vector<membership> first_;  // of each partition; set before `own_.as` is
   leaders leads_;
   links links_;
   std::unique_ptr<link_network> network_;

@@ -108,12 +108,8 @@ result<void> running_node::open_stores() {
     spdlog::error("{}: it is kept as {}, and this node gets all that it had from the others", entered->why,
                   entered->aside);
   as_ = entered->as;
-  if (options_.conf.nodes.size() == 1) {
-    if (!as_)
-      if (auto begun = write_incarnation(options_.data, {0}); !begun) return begun;
-    const auto me = raft_name(self_.name, as_.value_or(incarnation{}));
-    env_.seat_of = [me](partition_id) { return seat{me, make_membership({me})}; };
-  }
+  if (options_.conf.nodes.size() == 1)
+    if (auto alone_now = begin_alone(); !alone_now) return alone_now;
   env_.on_serves = [this](partition_id p, bool serves) {
     const std::lock_guard lock{led_mutex_};
     if (serves)
@@ -125,11 +121,22 @@ result<void> running_node::open_stores() {
   return {};
 }
 
+result<void> running_node::begin_alone() {
+  if (!as_)
+    if (auto written = write_founding(options_.data, {1, {self_.name}}); !written) return written;
+  auto began = read_founding(options_.data);
+  if (!began) return tl::make_unexpected(began.error());
+  env_.seat_of = [me = raft_name(self_.name, as_.value_or(incarnation{})),
+                  first = first_members(*began, options_.conf.cluster.partitions)](partition_id p) {
+    return seat{me, first.at(p.value)};
+  };
+  return {};
+}
+
 result<void> running_node::join_others() {
+  auto began = read_founding(options_.data);
+  if (!began) return tl::make_unexpected(began.error());
   credentials_ = node_credentials_of(options_.conf, self_.name);
-  if (const auto bad = credentials_ ? net::check_credentials(*credentials_) : std::vector<std::string>{};
-      !bad.empty())
-    return fail(errc::bad_request, bad.front());
   channel_ = std::make_unique<object_channel>(*objects_, clock_, credentials_);
   const auto port = channel_->start(self_.host, self_.objects);
   if (!port) return tl::make_unexpected(port.error());
@@ -138,6 +145,7 @@ result<void> running_node::join_others() {
                              .data = options_.data,
                              .start = env_.holder,
                              .as = as_,
+                             .began = std::move(*began),
                              .objects = *port,
                              .tls = credentials_},
                             clock_);

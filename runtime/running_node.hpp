@@ -70,6 +70,7 @@ private:
   result<void> start_health();
   // Where links point.
   [[nodiscard]] std::string origin() const;
+  result<void> begin_alone();
   result<void> join_others();
   void hand_over(milliseconds within);
   void drain_workers(milliseconds within);

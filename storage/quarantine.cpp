@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "core/placement.hpp"
+
 namespace dip {
 namespace {
 
@@ -30,19 +32,58 @@ result<void> sync_path(const std::string& path) {
   return {};
 }
 
-}  // namespace
-
-result<void> write_incarnation(const std::string& data, incarnation value) {
+result<void> replace(const std::string& data, const std::string& text) {
   const auto path = path_in(data), fresh = path + ".new";
   {
     std::ofstream out{fresh};
-    out << value.value << '\n';
+    out << text;
     out.flush();
     if (!out) return io_error(fresh);
   }
   if (auto synced = sync_path(fresh); !synced) return synced;
   if (::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path);
   return sync_path(data);
+}
+
+}  // namespace
+
+result<void> write_incarnation(const std::string& data, incarnation value) {
+  return replace(data, std::to_string(value.value) + '\n');
+}
+
+result<void> write_founding(const std::string& data, const founding& f) {
+  auto text = "0\nreplicas " + std::to_string(f.replicas) + '\n';
+  for (const auto& node : f.nodes) text += "node " + node + '\n';
+  return replace(data, text);
+}
+
+result<std::optional<founding>> read_founding(const std::string& data) {
+  const auto as = read_incarnation(data);
+  if (!as) return tl::make_unexpected(as.error());
+  if (!*as || (*as)->value != 0) return std::nullopt;
+  std::ifstream in{path_in(data)};
+  std::string line, word;
+  std::getline(in, line);
+  founding out;
+  if (!(in >> word >> out.replicas) || word != "replicas")
+    return fail(errc::corrupt, path_in(data) + " does not say how the cluster began");
+  for (std::string node; in >> word >> node;) {
+    if (word != "node") return fail(errc::corrupt, path_in(data) + " does not say how the cluster began");
+    out.nodes.push_back(std::move(node));
+  }
+  if (out.nodes.empty()) return fail(errc::corrupt, path_in(data) + " names no node");
+  return std::optional{std::move(out)};
+}
+
+std::vector<membership> first_members(const std::optional<founding>& f, std::uint16_t partitions) {
+  std::vector<membership> out(partitions);
+  if (!f) return out;
+  for (const auto& place : place_partitions(partitions, f->nodes, f->replicas)) {
+    std::vector<node_id> names;
+    for (const auto& node : place.replicas) names.push_back(raft_name(node, {0}));
+    out.at(place.partition.value) = make_membership(names);
+  }
+  return out;
 }
 
 result<std::optional<incarnation>> read_incarnation(const std::string& data) {

@@ -7,9 +7,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/errc.hpp"
 #include "core/ids.hpp"
+#include "core/membership.hpp"
 
 namespace dip {
 
@@ -21,9 +23,23 @@ struct incarnation {
 // Of the node whose data is in `data`; nothing when it never took part in a cluster, or has lost all that it
 // had. Errors: `corrupt`, `io`.
 [[nodiscard]] result<std::optional<incarnation>> read_incarnation(const std::string& data);
-// Durably. `value` is one that the node never had: 0 when the cluster is new, and so is nothing that anybody
-// could have been told; else greater than all before.
+// Durably. `value` is greater than all that the node had before.
 [[nodiscard]] result<void> write_incarnation(const std::string& data, incarnation value);
+
+// The cluster as it was when it began. Who its partitions began with follows from this for ever, whatever
+// cluster.conf says later: a partition that begins twice has two truths.
+struct founding {
+  std::uint16_t replicas = 1;
+  std::vector<std::string> nodes;
+  bool operator==(const founding&) const = default;
+};
+// Incarnation 0, durably, of a node that has no data and nobody has data of.
+[[nodiscard]] result<void> write_founding(const std::string& data, const founding& f);
+// Nothing: the node joined later, or has another incarnation by now. Errors: `corrupt`, `io`.
+[[nodiscard]] result<std::optional<founding>> read_founding(const std::string& data);
+// Of each partition: the names in Raft of those that it began with; none without a founding.
+[[nodiscard]] std::vector<membership> first_members(const std::optional<founding>& f,
+                                                    std::uint16_t partitions);
 // Gives DATA/state another name and the node another incarnation, durably; answers the name that the state
 // has now. Nothing may have it open. Errors: `io`, `corrupt`.
 [[nodiscard]] result<std::string> set_aside(const std::string& data);

@@ -3,6 +3,7 @@
 #include "storage/quarantine.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -173,4 +174,41 @@ TEST_CASE("an error that is no damage sets nothing aside") {
   REQUIRE_FALSE(entered);
   CHECK(entered.error().code == errc::disk_full);
   CHECK(fs::exists(dir.text() + "/state"));
+}
+
+TEST_CASE("how a cluster began is kept, and with it who its partitions begin with") {
+  test::scratch_dir dir;
+  CHECK_FALSE(*read_incarnation(dir.text()));
+  CHECK_FALSE(*read_founding(dir.text()));
+  const founding f{3, {"n3", "n1", "n2", "n4"}};
+  REQUIRE(write_founding(dir.text(), f));
+  CHECK((*read_incarnation(dir.text()))->value == 0);
+  CHECK(*read_founding(dir.text()) == f);
+
+  const auto first = first_members(f, 8);
+  REQUIRE(first.size() == 8);
+  for (const auto& m : first) CHECK(m.voters().size() == 3);
+  CHECK(first == first_members(founding{3, {"n1", "n2", "n3", "n4"}}, 8));
+  // Whoever joins is told by others.
+  CHECK(first_members(std::nullopt, 8) == std::vector<membership>(8));
+}
+
+TEST_CASE("who joined, or came back under another name, begins nothing") {
+  test::scratch_dir dir;
+  REQUIRE(write_founding(dir.text(), {1, {"n1"}}));
+  REQUIRE(write_incarnation(dir.text(), {7}));
+  CHECK((*read_incarnation(dir.text()))->value == 7);
+  CHECK_FALSE(*read_founding(dir.text()));
+}
+
+TEST_CASE("a file that does not say how the cluster began is an error, and no beginning") {
+  test::scratch_dir dir;
+  for (const std::string text :
+       {"0\n", "0\nreplicas\n", "0\nreplicas 3\n", "0\nreplicas 3\nn1\n", "0\nnode n1\n"}) {
+    std::ofstream{dir.text() + "/incarnation"} << text;
+    CAPTURE(text);
+    const auto read = read_founding(dir.text());
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == errc::corrupt);
+  }
 }
