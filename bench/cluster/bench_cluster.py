@@ -76,7 +76,7 @@ def failover(cluster, kills):
     took = []
     for turn in range(kills):
         partition = turn % 8
-        leader = cluster.leaders()[partition]
+        leader = cluster.wait_led()[partition]
         other = next(n for n in cluster.members if n != leader)
         client = cluster.members[other].client(20)
         key = upload(client, partition)

@@ -178,7 +178,7 @@ class Cluster:
         return found
 
     def wait_led(self):
-        """Until every partition is led by a node that runs; how long that took."""
+        """Until every partition is led by a node that runs: by which."""
         begun, seen = time.monotonic(), [None]
 
         def led():
@@ -189,9 +189,8 @@ class Cluster:
             until("every partition is led", led, READY, 0.05)
         except AssertionError:
             raise AssertionError(f"not every partition is led: {seen[0]}") from None
-        took = time.monotonic() - begun
-        self.note(f"every partition is led, after {took:.2f} s")
-        return took
+        self.note(f"every partition is led, after {time.monotonic() - begun:.2f} s")
+        return seen[0]
 
     def tail(self, name, lines=30):
         log = self.members[name].log

@@ -37,8 +37,7 @@ class Kills(Scenario):
 
     def test_kill_a_follower(self):
         def hurt(load):
-            self.cluster.wait_led()
-            leaders = self.cluster.leaders()
+            leaders = self.cluster.wait_led()
             partition = self.choices.choice(sorted(leaders))
             followers = [n for n in self.cluster.members if n != leaders[partition]]
             victim = self.choices.choice(followers)

@@ -78,8 +78,7 @@ class Scenario(unittest.TestCase):
 
     def pick_leader(self):
         """A node that leads, drawn by its partition."""
-        self.cluster.wait_led()
-        leaders = self.cluster.leaders()
+        leaders = self.cluster.wait_led()
         return leaders[self.choices.choice(sorted(leaders))]
 
     def pick_node(self):
