@@ -303,9 +303,12 @@ struct standing {
   // Of a node whose partitions have begun in this run: the runs that it was told of before. They begin the
   // cluster with it; who is not among them joins.
   std::vector<std::string> founders;
+  // The list of nodes of which it has all that it should have (runtime/roster.hpp); empty: something is
+  // missing.
+  std::string complete;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.as, s.draining, s.start, s.founders);
+    return f(s.as, s.draining, s.start, s.founders, s.complete);
   }
 };
 

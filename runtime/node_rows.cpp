@@ -59,6 +59,9 @@ result<idempotency_row> node_rows::idempotency(partition_id p, const std::string
 
 bool node_rows::keeps(partition_id p) const {
   if (!env_.to_peers) return true;
+  // What it is to keep may only be on its way here.
+  if (const auto w = env_.changes ? env_.changes->begin_walk() : std::nullopt; w && !w->groups_settled)
+    return false;
   const auto nodes = env_.place_of(p).replicas;
   return std::ranges::find(nodes, env_.node) != nodes.end();
 }

@@ -15,6 +15,7 @@
 #include "actors/notify_stage.hpp"
 #include "http/record_json.hpp"
 #include "runtime/actor_tree.hpp"
+#include "runtime/config_file.hpp"
 #include "runtime/credentials.hpp"
 #include "runtime/object_links.hpp"
 #include "storage/object_bytes.hpp"
@@ -150,6 +151,8 @@ result<void> running_node::join_others() {
   env_.linked = &peers_->all();
   env_.place_of = [this](partition_id p) { return peers_->place_of(p); };
   env_.seat_of = [this](partition_id p) { return peers_->seat_of(p); };
+  env_.nodes = [this] { return peers_->nodes().now()->wanted.nodes; };
+  env_.changes = peers_.get();
   return {};
 }
 
@@ -227,7 +230,7 @@ result<void> running_node::start_actors() {
     env_.rows = rows_.get();
     peers_->attach(*actors_, env_);
     copies_ = std::make_unique<object_replication>(
-        *objects_, peers_over(*actors_, peers_->all(), options_.conf, self_.name, credentials_.has_value()),
+        *objects_, peers_over(*actors_, peers_->all(), peers_->nodes(), self_.name, credentials_.has_value()),
         credentials_, replication_config{}, channel_.get());
     answer_fetches(peers_->all(), *copies_);
     env_.copies = copies_.get();
@@ -244,13 +247,16 @@ result<void> running_node::start_actors() {
   plan.notify_threads = notify_threads_.get();
   plan.upkeep_threads = upkeep_threads_.get();
   plan.watch = &watch_;
-  if (peers_) plan.links = peers_->links_of();
+  plan.alone = !peers_;
   root_ = spawn_tree(*actors_, &env_, plan);
   root_->attach_functor([this](const caf::error& reason) {
     if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
   });
   // Others may be down, and none of the partitions here may ever be led by this node: /readyz tells.
-  return peers_ ? peers_->open() : wait_until_led();
+  if (!peers_) return wait_until_led();
+  return peers_->open([this](const std::string& why) {
+    if (!draining_) fail_node(why);
+  });
 }
 
 // Whoever calls as soon as the node is ready must not be turned away.
@@ -283,6 +289,7 @@ result<void> running_node::start_gateway() {
   if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
+  if (peers_) status_->watch_roster(&peers_->nodes());
   if (peers_) peers_->report_with([this] { return encode(status_->report()); });
   files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
   if (copies_) copies_->on_replaced([this](const object_name& n) { files_->forget(n); });
@@ -338,11 +345,33 @@ result<void> running_node::reload() {
   if (channel_)
     if (auto again = channel_->reload(); !again) renewed = again;
   auto secrets = webhook_secrets_ ? webhook_secrets_->reload() : result<void>{};
+  const auto nodes = reload_nodes();
   auto known = read_credentials(options_.conf.security);
   if (known) doors_->set(std::move(*known));
   if (!known) return tl::make_unexpected(known.error());
   if (!opened) return opened;
-  return renewed ? secrets : renewed;
+  if (!renewed) return renewed;
+  return nodes ? secrets : nodes;
+}
+
+// Only the nodes and the number of replicas change while it runs.
+result<void> running_node::reload_nodes() {
+  if (options_.config_file.empty()) return {};
+  auto fresh = read_config(options_.config_file);
+  if (!fresh) return tl::make_unexpected(fresh.error());
+  auto rest = *fresh;
+  rest.nodes = options_.conf.nodes;
+  rest.cluster.replicas = options_.conf.cluster.replicas;
+  if (rest != options_.conf)
+    spdlog::warn("{} has other settings than nodes and replicas: they count after a restart",
+                 options_.config_file);
+  if (!peers_) {
+    if (fresh->nodes.size() == 1) return {};
+    return fail(errc::bad_request, "a node that was started alone meets others only after a restart");
+  }
+  if (fresh->nodes.size() == 1)
+    return fail(errc::bad_request, "the last node of a cluster goes on alone only after a restart");
+  return peers_->change_nodes(*fresh).map([](bool) {});
 }
 
 // Before anything else stops: the others go on without a pause.

@@ -71,6 +71,7 @@ private:
   // Where links point.
   [[nodiscard]] std::string origin() const;
   result<void> join_others();
+  result<void> reload_nodes();
   void hand_over(milliseconds within);
   void drain_workers(milliseconds within);
   void stop_actors();
