@@ -14,8 +14,8 @@
 #include "actors/directory.hpp"
 #include "actors/link_receivers.hpp"
 #include "actors/partition_news.hpp"
-#include "net/hang_up.hpp"
 #include "actors/supervisor.hpp"
+#include "net/hang_up.hpp"
 #include "runtime/cluster_init.hpp"
 
 namespace dip {
@@ -180,7 +180,6 @@ void peering::close() {
     for (const auto& [name, s] : supervisors_) caf::anon_send_exit(s, caf::exit_reason::user_shutdown);
     supervisors_.clear();
   }
-  network_.reset();
   links_.clear();
 }
 
