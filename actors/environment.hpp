@@ -51,6 +51,22 @@ public:
   virtual result<suppression_row> suppression(const std::string& address) = 0;
 };
 
+// A change of the cluster's nodes, for those who carry it out. Any thread.
+class node_changes {
+public:
+  virtual ~node_changes() = default;
+  // Of this node's replica: whether its group has the members that it should have, as far as it knows.
+  virtual void group(partition_id p, bool settled) = 0;
+  struct walk {
+    std::uint64_t change = 0;
+    bool groups_settled = false;
+  };
+  // Nothing: no change is under way. To be asked for before the files are looked through,
+  [[nodiscard]] virtual std::optional<walk> begin_walk() const = 0;
+  // and answered with how many are missing.
+  virtual void end_walk(const walk& w, std::size_t missing) = 0;
+};
+
 // As what this node takes part in a partition.
 struct seat {
   node_id as;        // its name in Raft (storage/quarantine.hpp, `raft_name`)
@@ -77,6 +93,9 @@ struct environment {
   row_source* rows = nullptr;
   // Who keeps a partition, and who should lead it, as cluster.conf has it.
   std::function<partition_place(partition_id)> place_of;
+  // The nodes as cluster.conf has them now; may be empty: those of `cfg`. `nodes_of` asks.
+  std::function<std::vector<node_config>()> nodes;
+  node_changes* changes = nullptr;  // nullptr: there is one node
   object_store* objects = nullptr;
   object_copies* copies = nullptr;  // nullptr: this node alone has the files
   directory* where = nullptr;
@@ -84,5 +103,9 @@ struct environment {
   std::string node;            // "n1"
   std::string holder;          // "n1#01J…": this node in this run of its process; who holds a lease
 };
+
+[[nodiscard]] inline std::vector<node_config> nodes_of(const environment& env) {
+  return env.nodes ? env.nodes() : env.cfg->nodes;
+}
 
 }  // namespace dip

@@ -83,6 +83,12 @@ step hand_over(const group_picture& g, const std::set<node_id>& wanted) {
 
 }  // namespace
 
+bool is_settled(const group_picture& g) {
+  bool all_known = false;
+  const auto wanted = wanted_ids(g, all_known);
+  return all_known && g.members == make_membership({wanted.begin(), wanted.end()});
+}
+
 std::optional<group_step> next_step(const group_picture& g) {
   bool all_known = false;
   const auto wanted = wanted_ids(g, all_known);

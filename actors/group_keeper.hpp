@@ -43,6 +43,8 @@ struct group_step {
   std::string why;  // a sentence, for the log
 };
 
+// Whether the group is those that are wanted, all of them voters, and nobody else.
+[[nodiscard]] bool is_settled(const group_picture& g);
 // Nothing: all is as it should be, or as near as it can be now.
 [[nodiscard]] std::optional<group_step> next_step(const group_picture& g);
 

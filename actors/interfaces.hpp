@@ -88,6 +88,10 @@ using scrubber_actor =
     caf::typed_actor<caf::reacts_to<caf::atom_constant<caf::atom("scrub")>>,
                      // A round has ended, on its thread; sent by itself.
                      caf::reacts_to<caf::atom_constant<caf::atom("done")>>,
+                     // While the cluster's nodes change: looks for files that are to be here; sent by itself.
+                     caf::reacts_to<caf::atom_constant<caf::atom("move")>>,
+                     // Such a look has ended: the next one after so many milliseconds; sent by itself.
+                     caf::reacts_to<caf::atom_constant<caf::atom("moved")>, std::int64_t>,
                      // From the partitions: rows that are gone, whose files may go.
                      caf::reacts_to<std::vector<object_name>>,
                      // And rows that are new, whose files are to be here.

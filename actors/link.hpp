@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 
 #include "actors/base.hpp"
@@ -16,7 +15,6 @@ struct link_environment {
   hello self;  // `from`, `cluster`, `start`, … of this node; `to` and `session` are empty
   const clock* time = nullptr;
   links* all = nullptr;
-  std::set<std::string> peers;
   bool tls = false;
   connector_config connecting;
   exchange_config exchanging;

@@ -61,15 +61,24 @@ link_network::link_network(caf::actor_system& system, link_network_config c, con
   env_.tls = config_.tls.has_value();
   env_.connecting = config_.connecting;
   env_.exchanging = config_.exchanging;
-  for (const auto& p : config_.peers) env_.peers.insert(p.name);
+  expect(config_.peers);
+}
+
+void link_network::expect(const std::vector<peer_address>& peers) {
+  std::set<std::string> names;
+  for (const auto& p : peers) names.insert(p.name);
+  env_.all->expect(std::move(names));
+}
+
+child_spec link_network::link_to(const peer_address& p) const {
+  return {"link/" + p.name, [this, p](caf::local_actor* parent) {
+            return caf::actor_cast<caf::actor>(parent->spawn(link, &env_, p));
+          }};
 }
 
 std::vector<child_spec> link_network::links_of() const {
   std::vector<child_spec> out;
-  for (const auto& p : config_.peers)
-    out.push_back({"link/" + p.name, [this, p](caf::local_actor* parent) {
-                     return caf::actor_cast<caf::actor>(parent->spawn(link, &env_, p));
-                   }});
+  for (const auto& p : config_.peers) out.push_back(link_to(p));
   return out;
 }
 

@@ -50,7 +50,11 @@ public:
   link_network& operator=(const link_network&) = delete;
   ~link_network();
 
-  // A link for each peer, to be put under a supervisor.
+  // Others than those of the config may introduce themselves from now on. Any thread.
+  void expect(const std::vector<peer_address>& peers);
+  // The link to a peer, to be put under a supervisor.
+  [[nodiscard]] child_spec link_to(const peer_address& p) const;
+  // One for each peer of the config.
   [[nodiscard]] std::vector<child_spec> links_of() const;
   // Opens the port, once the links are there; answers which one it is. Errors: `io`.
   result<std::uint16_t> open();

@@ -63,6 +63,18 @@ bool links::post(const std::string& peer, link_post what) const {
   return true;
 }
 
+void links::expect(std::set<std::string> peers) {
+  const std::lock_guard lock{mutex_};
+  expected_ = std::move(peers);
+  // A link that is told to end is not there to say so.
+  std::erase_if(status_, [&](const auto& s) { return !expected_.contains(s.first); });
+}
+
+bool links::expects(const std::string& peer) const {
+  const std::lock_guard lock{mutex_};
+  return expected_.contains(peer);
+}
+
 std::vector<link_status> links::status() const {
   const std::lock_guard lock{mutex_};
   std::vector<link_status> out;
@@ -95,6 +107,7 @@ void links::leave(const std::string& peer, const caf::actor_addr& who) {
 
 void links::note(link_status s) {
   const std::lock_guard lock{mutex_};
+  if (!expected_.empty() && !expected_.contains(s.peer)) return;
   auto& place = status_[s.peer];
   place = std::move(s);
 }

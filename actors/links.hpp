@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -167,6 +168,10 @@ public:
   // In the order of the peers' names; at most a second old.
   [[nodiscard]] std::vector<link_status> status() const;
 
+  // Who may introduce themselves here, and who of them may not any more.
+  void expect(std::set<std::string> peers);
+  [[nodiscard]] bool expects(const std::string& peer) const;
+
   // For links.
   [[nodiscard]] std::shared_ptr<link_outlet> put(const std::string& peer, const link_actor& h);
   void note(link_status s);
@@ -190,6 +195,7 @@ private:
   };
   std::map<std::string, room> rooms_;
   std::map<std::string, link_status> status_;
+  std::set<std::string> expected_;
 };
 
 }  // namespace dip

@@ -304,10 +304,11 @@ struct standing {
   // Of a node whose partitions have begun in this run: the runs that it was told of before. They begin the
   // cluster with it; who is not among them joins.
   std::vector<std::string> founders;
-  std::string shape;  // what cluster.conf says of nodes, replicas and partitions; all who begin have the same
+  std::string nodes;      // the list that it goes by (runtime/roster.hpp)
+  bool complete = false;  // it has all that it should have by that list
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.as, s.draining, s.start, s.founders, s.shape);
+    return f(s.as, s.draining, s.start, s.founders, s.nodes, s.complete);
   }
 };
 

@@ -214,8 +214,11 @@ group_picture picture_of(self_ptr self, const environment* env, partition_id p) 
 
 void keep(self_ptr self, const environment* env, partition_id p) {
   auto& s = self->state;
+  if (!s.replica) return;
+  const auto picture = picture_of(self, env, p);
+  if (env->changes) env->changes->group(p, !picture.changing && is_settled(picture));
   if (!s.awake_in) return;
-  const auto step = next_step(picture_of(self, env, p));
+  const auto step = next_step(picture);
   if (!step) return;
   result<void> done;
   switch (step->what) {

@@ -13,7 +13,7 @@ router_actor::behavior_type router(counted_actor<router_actor, router_state>* se
     // Handed on: only the link knows whether it has a session already.
     if (const auto h = env->all->find(said->from)) return self->send(*h, hello_atom::value, bytes, whom);
     // Its link is being made again: the other asks once more when it has waited long enough.
-    if (env->peers.contains(said->from)) return;
+    if (env->all->expects(said->from)) return;
     auto why = why_not(env->self, *said);
     if (!why) why = env->self.from + " knows no node " + said->from + ": it is not in its cluster.conf";
     self->counters()->set_last_error(*why);

@@ -1,5 +1,6 @@
 #include "actors/scrubbing.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,12 +16,18 @@ namespace {
 
 using scrub_atom = caf::atom_constant<caf::atom("scrub")>;
 using done_atom = caf::atom_constant<caf::atom("done")>;
+using move_atom = caf::atom_constant<caf::atom("move")>;
+using moved_atom = caf::atom_constant<caf::atom("moved")>;
 using look_atom = caf::atom_constant<caf::atom("look")>;
 
 constexpr std::chrono::minutes every{1};
 // A file is made before its row: it must be this old before its missing row means anything.
 constexpr std::chrono::hours grace{1};
 constexpr std::uint64_t scrub_bytes = 32 * mebibyte;  // a round: half a MiB a second
+// While the cluster's nodes change: files that are to be here and are not.
+constexpr std::chrono::seconds move_every{2};
+// Of the time that such a walk takes, that passes before the next.
+constexpr int move_rests = 10;
 // A replica that was not needed for the majority may still be fetching when the row comes.
 constexpr std::chrono::seconds on_its_way{10};
 
@@ -55,6 +62,31 @@ public:
     if (env_.copies != nullptr)
       each_missing(*env_.objects, w.rows, [&](const object_row& row) { return env_.copies->mend(row); });
     for (const auto& bad : w.verified.step(scrub_bytes)) mend(bad, counters);
+  }
+
+  // Has what is missing fetched, and counts it.
+  void look_for_moved(const environment& env) {
+    const auto walk = env.changes->begin_walk();
+    if (!walk) return;
+    const auto now = env.time->wall();
+    if (change_ != walk->change) {
+      change_ = walk->change;
+      known_to_all_ = now + on_its_way;
+    }
+    std::size_t missing = 0;
+    for (const auto& w : walks_) {
+      const auto wanted = env.place_of(w.partition).replicas;
+      if (std::find(wanted.begin(), wanted.end(), env.node) == wanted.end()) continue;
+      each_missing(*env.objects, w.rows, [&](const object_row& row) {
+        // One that is on its way is not missing: a majority of those who are to have it does, as far as the
+        // node that took it knew of the change.
+        if (row.created_at + on_its_way > now && row.created_at > known_to_all_) return true;
+        (void)env.copies->mend(row);  // what finds no place is found again
+        ++missing;
+        return true;
+      });
+    }
+    env.changes->end_walk(*walk, missing);
   }
 
 private:
@@ -96,6 +128,8 @@ private:
   const environment& env_;
   std::vector<walk> walks_;
   std::map<partition_id, steady_time> left_;
+  std::uint64_t change_ = 0;
+  wall_time known_to_all_;
 };
 
 // Rows that cannot be read are an exception, which a thread of ours must not let through.
@@ -122,6 +156,7 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
   self->label("scrubber");
   env->where->put(scrubber_actor{self});
   self->delayed_send(self, every, scrub_atom::value);
+  if (env->changes && env->copies) self->delayed_send(self, move_every, move_atom::value);
   auto all = std::make_shared<rounds>(*env);
   return {
       [=](scrub_atom) {
@@ -133,6 +168,18 @@ scrubber_actor::behavior_type scrubbing(counted_actor<scrubber_actor, scrubber_s
       },
       // The next round waits for this one's end: on a slow disk they must not pile up.
       [=](done_atom) { self->delayed_send(self, every, scrub_atom::value); },
+      [=](move_atom) {
+        threads->run([=, counters = self->counters(), me = scrubber_actor{self}] {
+          const auto begun = env->time->steady();
+          guarded(*counters, [&] { all->look_for_moved(*env); });
+          const auto took = std::chrono::duration_cast<milliseconds>(env->time->steady() - begun);
+          caf::anon_send(me, moved_atom::value,
+                         std::int64_t{std::max<milliseconds>(move_every, move_rests * took).count()});
+        });
+      },
+      [=](moved_atom, std::int64_t pause) {
+        self->delayed_send(self, milliseconds{pause}, move_atom::value);
+      },
       [=](const std::vector<object_name>& gone) {
         threads->run([=, counters = self->counters()] {
           guarded(*counters, [&] {

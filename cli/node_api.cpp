@@ -296,6 +296,12 @@ answer<void> node_api::follow(const std::string& id, const std::function<bool(co
   }
 }
 
+answer<json> node_api::cluster() {
+  net::http_request request;
+  request.url = "/cluster";
+  return call_json({std::move(request)});
+}
+
 answer<json> node_api::describe(const std::string& url_or_key) {
   net::http_request request;
   request.url = file_path(url_or_key) + "?info";

@@ -56,6 +56,8 @@ public:
                                                const std::string& idempotency_key, const byte_count& sent);
   // GET /requests/{id}; with `wait` it answers when the request is final, or the time is up.
   [[nodiscard]] answer<nlohmann::json> find(const std::string& id, std::chrono::seconds wait);
+  // GET /cluster
+  [[nodiscard]] answer<nlohmann::json> cluster();
   // GET /requests?…
   [[nodiscard]] answer<nlohmann::json> list(const std::string& query);
   // DELETE /requests/{id}

@@ -33,7 +33,8 @@ api_json example_node() {
           {"formats", {{"read", words({"jpeg", "png"})}, {"write", words({"jpeg", "png"})}}},
           {"codecs", api_json::array({{{"program", "dip-codec"},
                                        {"libvips", "8.18.7"},
-                                       {"libraries", {{"png", "1.6.58"}, {"webp", "1.6.0"}}}}})}};
+                                       {"libraries", {{"png", "1.6.58"}, {"webp", "1.6.0"}}}}})},
+          {"placement", {{"of", "8x3:n1,n2,n3"}, {"settled", true}, {"partitions", 0}, {"files", 0}}}};
 }
 
 }  // namespace
@@ -51,6 +52,12 @@ void add_cluster_schemas(api_json& to) {
                 {"description",
                  "versions of what it reads and writes with, as far as they were known when it was built"}}}},
              "what touches pixels");
+  to["NodePlacement"] = record(
+      {{"of", text("the number of replicas and the nodes that it goes by; empty when there is one node")},
+       {"settled", {{"type", "boolean"}, {"description", "all nodes have what they should have by that"}}},
+       {"partitions", count("whose members are not yet as they should be here")},
+       {"files", count("that are not yet here, as of the last look")}},
+      "how far it is with where everything should be");
   to["Node"] = object_schema(
       {{"name", text("of cluster.conf")},
        {"address", text("where it answers")},
@@ -62,7 +69,8 @@ void add_cluster_schemas(api_json& to) {
        {"disk_free", count("bytes where its data is")},
        {"load", {{"type", "number"}, {"minimum", 0}, {"description", "of its machine, over a minute"}}},
        {"formats", schema_ref("NodeFormats")},
-       {"codecs", list_of(schema_ref("CodecProgram"), "those that were started")}},
+       {"codecs", list_of(schema_ref("CodecProgram"), "those that were started")},
+       {"placement", schema_ref("NodePlacement")}},
       {"name", "address", "up"});
   to["Node"]["description"] = "a node of the cluster";
   const auto known = [](std::string_view what) {

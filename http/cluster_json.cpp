@@ -33,7 +33,12 @@ json node(const cluster_picture::node& n) {
               {"disk_free", n.disk_free},
               {"load", n.load},
               {"formats", formats(n.formats)},
-              {"codecs", std::move(codecs)}});
+              {"codecs", std::move(codecs)},
+              {"placement",
+               {{"of", n.placement.of},
+                {"settled", n.placement.settled},
+                {"partitions", n.placement.partitions},
+                {"files", n.placement.files}}}});
   return out;
 }
 

@@ -119,6 +119,12 @@ struct cluster_picture {
     std::string libvips = {};  // its version
     std::vector<library> libraries = {};
   };
+  // How far a node is with where everything should be.
+  struct moving {
+    std::string of = {};                      // what it goes by: "8x3:n1,n2,n3"; empty: it is alone
+    bool settled = true;                      // all nodes have what they should have
+    std::uint64_t partitions = 0, files = 0;  // that it lacks
+  };
   struct node {
     std::string name = {};
     std::string address = {};  // "http://10.0.0.1:8080"
@@ -130,6 +136,7 @@ struct cluster_picture {
     double load = 0;              // of its machine, over a minute
     format_set formats = {};
     std::vector<codec_program> codecs = {};
+    moving placement = {};
   };
   struct replica {
     std::string node = {};

@@ -90,10 +90,7 @@ caf::actor spawn_tree(caf::actor_system& system, const environment* env, const t
   top.push_back({"relay", [=, watch = plan.watch](caf::local_actor* parent) {
                    return caf::actor_cast<caf::actor>(parent->spawn(relay, env, watch));
                  }});
-  if (!plan.links.empty()) {
-    top.push_back(supervised(env, "links", plan.links));
-    top.push_back(supervised(env, "proxies", proxies(env)));
-  }
+  if (!plan.alone) top.push_back(supervised(env, "proxies", proxies(env)));
   top.push_back(supervised(env, "partitions", partitions(env)));
   top.push_back(supervised(env, "objects",
                            {{"scrubber", [=, threads = plan.upkeep_threads](caf::local_actor* parent) {

@@ -1,7 +1,6 @@
 // The supervision tree of a node:
 //
 //   node ─┬─ relay
-//         ├─ links ──────── link to each peer
 //         ├─ proxies ────── one for each partition, topic and queue, in a cluster
 //         ├─ partitions ─── partition 0 … n ─── (3 topics, 3 queues)
 //         ├─ objects ────── scrubber
@@ -33,7 +32,7 @@ struct tree_plan {
   job_threads* notify_threads = nullptr;
   job_threads* upkeep_threads = nullptr;
   request_watch* watch = nullptr;
-  std::vector<child_spec> links;  // to the other nodes; empty: this one is alone
+  bool alone = true;  // there is one node; else links have supervisors of their own (runtime/peering.hpp)
 };
 
 // The root. Its end, unless asked for, is the node's.

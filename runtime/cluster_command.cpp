@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "runtime/cluster_apply.hpp"
 #include "runtime/cluster_here.hpp"
 #include "runtime/cluster_init.hpp"
 #include "runtime/cluster_launch.hpp"
@@ -42,9 +43,11 @@ struct cluster_command::options {
   std::string config = "cluster.conf", out = "tls", node;
   std::vector<std::string> here;
   unsigned days = 825, timeout = 60, lines = 20;
-  bool foreground = false, follow = false, json = false;
+  std::vector<std::string> urls;
+  unsigned apply_timeout = 3'600;
+  bool foreground = false, follow = false, json = false, dry_run = false, yes = false;
   CLI::App *init = nullptr, *up = nullptr, *down = nullptr, *status = nullptr, *restart = nullptr,
-           *upgrade = nullptr, *logs = nullptr, *supervise = nullptr;
+           *upgrade = nullptr, *apply = nullptr, *reload = nullptr, *logs = nullptr, *supervise = nullptr;
 
   CLI::App* add(CLI::App& to, const char* name, const char* doc) {
     auto* c = to.add_subcommand(name, doc);
@@ -105,6 +108,19 @@ void cluster_command::add_start_and_stop() {
       o.add(*command_, "upgrade", "Restart all nodes, each once all are ready; stop at one that fails");
   o.add_timeout(*o.upgrade, "How long to wait until a node is ready again");
   o.add_json(*o.upgrade);
+  o.reload = o.add(*command_, "reload",
+                   "Have all nodes read their keys and certificates again, and which nodes there are");
+  o.add_json(*o.reload);
+  o.apply =
+      o.add(*command_, "apply", "Add and remove nodes while the cluster works, as the file has them now");
+  o.apply->add_flag("--dry-run", o.dry_run, "Only say what it would do");
+  o.apply->add_flag("--yes", o.yes, "Do not ask");
+  o.apply->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
+      ->type_name("URL");
+  o.apply->add_option("--timeout", o.apply_timeout, "How long to watch it; it goes on by itself")
+      ->check(CLI::Range(1, 7 * 86'400))
+      ->capture_default_str()
+      ->type_name("SECONDS");
   o.supervise = o.add(*command_, "supervise", "")->group("");
 }
 
@@ -149,7 +165,15 @@ int cluster_command::launch(const config& conf) const {
   auto machines = o.here.empty() ? machines_of(conf, own_hosts(conf))
                                  : std::vector<cluster_machine>{{std::string(), o.here}};
   if (o.up->parsed() && o.foreground) return stay(conf, *place, machines.front());
-  return carry_out(cluster_launch(conf, *place, std::move(machines)));
+  const cluster_launch all(conf, *place, std::move(machines));
+  return o.apply->parsed() ? apply(conf, all) : carry_out(all);
+}
+
+int cluster_command::apply(const config& conf, const cluster_launch& all) const {
+  const auto& o = *options_;
+  return apply_nodes(
+      conf, all,
+      {.urls = o.urls, .dry_run = o.dry_run, .yes = o.yes, .within = std::chrono::seconds(o.apply_timeout)});
 }
 
 int cluster_command::stay(const config& conf, const cluster_place& place,
@@ -172,6 +196,10 @@ int cluster_command::carry_out(const cluster_launch& all) const {
     const auto outcome = all.down();
     return tell(outcome, std::all_of(outcome.nodes.begin(), outcome.nodes.end(),
                                      [](const auto& v) { return v.is == node_view::state::stopped; }));
+  }
+  if (o.reload->parsed()) {
+    const auto outcome = all.reload();
+    return tell(outcome, outcome.problems.empty());
   }
   if (o.status->parsed()) {
     const auto outcome = all.status();

@@ -32,6 +32,17 @@ bool given_up(const node_view& v, std::uint32_t failures_before) {
   return v.is == node_view::state::restarting && v.failures >= failures_before + tries;
 }
 
+void end_all(const std::vector<watched_process>& all) {
+  for (const auto& process : all) process.send(SIGTERM);
+  const auto deadline = std::chrono::steady_clock::now() + stop_time;
+  for (const auto& process : all) {
+    const auto time = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (process.wait_for_end(static_cast<int>(std::max<long>(time, 0)))) continue;
+    process.send(SIGKILL);
+    (void)process.wait_for_end(-1);
+  }
+}
+
 result<void> check_certificates(const config& conf, const std::vector<std::string>& names,
                                 const std::string& home) {
   const bool beyond = std::any_of(conf.nodes.begin(), conf.nodes.end(),
@@ -159,15 +170,38 @@ result<bool> cluster_here::stop() const {
   std::vector<watched_process> left;
   for (const auto& n : state.nodes)
     if (auto process = process_of(state, n.name)) left.push_back(std::move(*process));
-  for (const auto& process : left) process.send(SIGTERM);
-  const auto deadline = std::chrono::steady_clock::now() + stop_time;
-  for (const auto& process : left) {
-    const auto time = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    if (process.wait_for_end(static_cast<int>(std::max<long>(time, 0)))) continue;
-    process.send(SIGKILL);
-    (void)process.wait_for_end(-1);
-  }
+  end_all(left);
   return !left.empty();
+}
+
+bool cluster_here::reload() const {
+  if (const auto supervisor = supervisor_lock::holder(place_)) {
+    supervisor->send(SIGHUP);
+    return true;
+  }
+  bool any = false;
+  const auto state = read_state(place_);
+  for (const auto& n : state.nodes)
+    if (const auto process = process_of(state, n.name)) {
+      process->send(SIGHUP);
+      any = true;
+    }
+  return any;
+}
+
+std::vector<std::string> cluster_here::stop_others() const {
+  std::vector<std::string> names;
+  std::vector<watched_process> left;
+  const auto state = read_state(place_);
+  for (const auto& n : state.nodes) {
+    if (std::find(names_.begin(), names_.end(), n.name) != names_.end()) continue;
+    auto process = process_of(state, n.name);
+    if (!process) continue;
+    left.push_back(std::move(*process));
+    names.push_back(n.name);
+  }
+  end_all(left);
+  return names;
 }
 
 result<void> cluster_here::restart(const std::string& node, milliseconds within) const {

@@ -28,6 +28,11 @@ public:
   [[nodiscard]] std::vector<node_view> look() const;
   // Lets all drain and end, the supervisor as well. False when nothing ran.
   [[nodiscard]] result<bool> stop() const;
+  // Has all that run read again what may change while they run (node.hpp, `reload`), also those that are not
+  // named any more. False when nothing runs.
+  [[nodiscard]] bool reload() const;
+  // Lets those drain and end that are not named any more; answers who they were.
+  [[nodiscard]] std::vector<std::string> stop_others() const;
   // Lets one drain and end, and waits until it is there again and ready. `conflict` when there is no
   // supervisor; `timeout`.
   [[nodiscard]] result<void> restart(const std::string& node, milliseconds within) const;

@@ -161,6 +161,30 @@ launch_outcome cluster_launch::status() const {
   return everywhere([](const cluster_here& here) { return launch_outcome{here.look(), {}}; }, {"status"});
 }
 
+launch_outcome cluster_launch::reload() const {
+  return everywhere(
+      [](const cluster_here& here) {
+        launch_outcome out;
+        if (!here.reload()) out.problems.emplace_back("nothing runs on this machine: `dip cluster up`");
+        out.nodes = here.look();
+        return out;
+      },
+      {"reload"});
+}
+
+result<void> cluster_launch::prepare_here() const {
+  for (const auto& m : machines_)
+    if (m.here()) return cluster_here(conf_, place_, m.nodes).prepare();
+  return {};
+}
+
+std::vector<std::string> cluster_launch::stop_others_here() const {
+  std::vector<std::string> names;
+  for (const auto& m : machines_)
+    if (m.here()) names = m.nodes;
+  return cluster_here(conf_, place_, std::move(names)).stop_others();
+}
+
 result<void> cluster_launch::restart_one(const std::string& node, milliseconds within) const {
   const auto& m = machine_of(node);
   if (m.here()) return cluster_here(conf_, place_, m.nodes).restart(node, within);

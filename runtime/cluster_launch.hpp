@@ -27,6 +27,11 @@ public:
   [[nodiscard]] launch_outcome up(milliseconds within) const;
   [[nodiscard]] launch_outcome down() const;
   [[nodiscard]] launch_outcome status() const;
+  // All that run read again what may change while they run.
+  [[nodiscard]] launch_outcome reload() const;
+  // Of this machine: what `apply` needs before and after. As in cluster_here.
+  [[nodiscard]] result<void> prepare_here() const;
+  [[nodiscard]] std::vector<std::string> stop_others_here() const;
   [[nodiscard]] launch_outcome restart(const std::string& node, milliseconds within) const;
   // All, each after the other, and only while all are ready. Stops at the first that does not come back.
   [[nodiscard]] launch_outcome upgrade(milliseconds within) const;

@@ -12,6 +12,7 @@ namespace dip {
 
 struct node_options {
   config conf;
+  std::string config_file;    // that `conf` is of, for `reload`; empty: none
   std::string node;           // its name in `conf`
   std::string data;           // directory; empty: of the configuration
   std::string codec_program;  // empty: dip-codec beside this program
@@ -34,7 +35,8 @@ public:
   [[nodiscard]] virtual int failure_descriptor() const = 0;
   [[nodiscard]] virtual std::string failure() const = 0;
   // Reads the certificate, the API keys, the admin token and the webhooks' secrets again, and opens the
-  // access log anew. What cannot be had stays as it was; the sentence says what.
+  // access log anew; takes the nodes and the number of replicas that cluster.conf has now. What cannot be had
+  // stays as it was; the sentence says what.
   virtual result<void> reload() = 0;
   // Stops taking, finishes what runs (at most `within`), and closes everything in the reverse of the start's
   // order.

@@ -24,6 +24,7 @@ http::cluster_picture::node node_of(const node_config& n, const node_report* sai
   out.disk_free = said->disk_free;
   out.load = said->load;
   out.formats = said->formats;
+  out.placement = {said->placement, said->settled, said->partitions_left, said->files_left};
   for (const auto& p : said->programs) {
     auto& told = out.codecs.emplace_back(http::cluster_picture::codec_program{p.name, p.libvips, {}});
     for (const auto& l : p.libraries) told.libraries.push_back({l.name, l.version});
@@ -73,7 +74,7 @@ reports_by_node ask_peers(caf::actor_system& system, const environment& env) {
   if (!env.linked) return out;
   caf::scoped_actor self{system};
   std::vector<std::pair<std::string, caf::response_handle<caf::blocking_actor, caf::message, true>>> asked;
-  for (const auto& n : env.cfg->nodes) {
+  for (const auto& n : nodes_of(env)) {
     const auto link = env.linked->find(n.name);
     if (!link) continue;
     asked.emplace_back(n.name, self->request(caf::actor_cast<caf::actor>(*link), 2 * patience,
@@ -92,7 +93,7 @@ reports_by_node ask_peers(caf::actor_system& system, const environment& env) {
 http::cluster_picture picture_of(const environment& env, const reports_by_node& reports) {
   http::cluster_picture out;
   std::vector<std::string> alone{env.node};
-  for (const auto& n : env.cfg->nodes) {
+  for (const auto& n : nodes_of(env)) {
     const auto it = reports.find(n.name);
     out.nodes.push_back(node_of(n, it == reports.end() ? nullptr : &it->second));
   }

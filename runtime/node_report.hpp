@@ -32,9 +32,14 @@ struct node_report {
   format_set formats;
   std::vector<codec_program> programs;
   std::vector<partition> partitions;  // all of them, in their order
+  // The list of nodes that it goes by, and what it lacks of it (runtime/roster.hpp); empty: it is alone.
+  std::string placement;
+  bool settled = true;
+  std::uint64_t partitions_left = 0, files_left = 0;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.version, s.since, s.draining, s.disk_free, s.load, s.formats, s.programs, s.partitions);
+    return f(s.version, s.since, s.draining, s.disk_free, s.load, s.formats, s.programs, s.partitions,
+             s.placement, s.settled, s.partitions_left, s.files_left);
   }
 };
 

@@ -13,7 +13,7 @@
 namespace dip {
 result<object_row> node_requests::input_of(const std::string& file) const {
   std::vector<std::string> origins{public_url_};
-  for (const auto& n : env_.cfg->nodes) origins.push_back(n.origin());
+  for (const auto& n : nodes_of(env_)) origins.push_back(n.origin());
   const auto name = parse_file_reference(file, origins);
   if (!name) return tl::make_unexpected(name.error());
   if (name->partition().value >= env_.store->partitions())

@@ -57,9 +57,17 @@ result<idempotency_row> node_rows::idempotency(partition_id p, const std::string
   return first_of(ask_.read_from(p, {.what = row_kind::idempotency, .key = key}), &found_rows::idempotency);
 }
 
+bool node_rows::keeps(partition_id p) const {
+  if (!env_.to_peers) return true;
+  // What it is to keep may only be on its way here.
+  if (const auto w = env_.changes ? env_.changes->begin_walk() : std::nullopt; w && !w->groups_settled)
+    return false;
+  return env_.place_of(p).is_kept_by(env_.node);
+}
+
 result<found_rows> node_rows::list(partition_id p, read_rows wanted) const {
   found_rows out;
-  const bool here = !env_.to_peers || env_.place_of(p).is_kept_by(env_.node);
+  const bool here = keeps(p);
   for (;;) {
     auto part =
         here

@@ -30,6 +30,9 @@ public:
   [[nodiscard]] bool knows(partition_id p) const { return p.value < partitions(); }
 
 private:
+  // Whether what is applied here is as good as elsewhere.
+  [[nodiscard]] bool keeps(partition_id p) const;
+
   const environment& env_;
   asking ask_;
 };

@@ -214,6 +214,13 @@ node_report node_status::report() const {
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
     out.partitions.push_back({env_.store->view({p})->applied().value, env_.leads ? env_.leads->term({p}) : 1,
                               is_led(*env_.where, {p})});
+  if (roster_) {
+    auto how = roster_->told();
+    out.placement = std::move(how.of);
+    out.settled = how.settled;
+    out.partitions_left = how.partitions;
+    out.files_left = how.files;
+  }
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "http/server.hpp"
 #include "imaging/codec.hpp"
 #include "runtime/node_report.hpp"
+#include "runtime/roster.hpp"
 
 namespace dip {
 
@@ -23,6 +24,8 @@ public:
   bool ready(std::string& why_not) override;
   std::string metrics() override;
   http::cluster_picture cluster() override;
+  // From now on it tells how far a change of the nodes is; outlives this.
+  void watch_roster(const roster* nodes) { roster_ = nodes; }
   // Any thread.
   [[nodiscard]] node_report report() const;
   bool draining() override { return draining_; }
@@ -43,6 +46,7 @@ private:
   const wall_time since_;
   std::atomic<const http::server*> gateway_{nullptr};
   const std::atomic<bool>& draining_;
+  const roster* roster_ = nullptr;
   std::array<std::atomic<std::uint64_t>, 6> responses_{};  // by the status' first digit
 };
 

@@ -1,24 +1,15 @@
 #include "runtime/object_links.hpp"
 
-#include <map>
 #include <memory>
 #include <utility>
 
 #include <caf/all.hpp>
-
-#include "core/placement.hpp"
 
 namespace dip {
 namespace {
 
 std::string authority_of(const std::string& host, std::uint16_t port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
-}
-
-std::map<std::string, std::string> hosts_in(const config& conf) {
-  std::map<std::string, std::string> out;
-  for (const auto& n : conf.nodes) out[n.name] = n.host;
-  return out;
 }
 
 result<fetched_files> outcome_of(const link_reply& r) {
@@ -45,20 +36,18 @@ void ask_over(caf::actor_system& system, const links& all, const std::string& no
 
 }  // namespace
 
-object_peers peers_over(caf::actor_system& system, const links& all, const config& conf,
-                        const std::string& self, bool tls,
-                        std::function<partition_place(partition_id)> place_of) {
+object_peers peers_over(caf::actor_system& system, const links& all, const roster& nodes,
+                        const std::string& self, bool tls) {
   object_peers out;
   out.node = self;
-  out.replicas_of = [of = std::move(place_of), partitions = conf.cluster.partitions](partition_id p) {
-    return p.value < partitions ? of(p).replicas : std::vector<std::string>{};
-  };
-  out.url_of = [&all, tls, hosts = hosts_in(conf)](const std::string& node) -> std::optional<std::string> {
-    const auto host = hosts.find(node);
-    if (host == hosts.end()) return std::nullopt;
+  out.quorums_of = [&nodes](partition_id p) { return nodes.now()->quorums_of(p); };
+  out.url_of = [&all, tls, &nodes](const std::string& node) -> std::optional<std::string> {
+    const auto view = nodes.now();
+    const auto* there = view->find(node);
+    if (!there) return std::nullopt;
     for (const auto& s : all.status())
       if (s.peer == node && s.met && s.met->objects != 0)
-        return (tls ? "https://" : "http://") + authority_of(host->second, s.met->objects);
+        return (tls ? "https://" : "http://") + authority_of(there->host, s.met->objects);
     return std::nullopt;
   };
   out.ask = [&system, &all](const std::string& node, const fetch_files& what, milliseconds within,

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 namespace dip {
@@ -38,18 +39,33 @@ struct object_replication::board {
 // Of the replicas, on one call of `replicate`.
 struct object_replication::votes {
   std::shared_ptr<board> on;
-  std::size_t yes = 0;
-  std::size_t open = 0;
+  const std::vector<std::vector<std::string>> quorums;
+  std::set<std::string> yes = {}, no = {};
   std::string words = {};
   bool full = false;
+
+  static std::size_t of(const std::set<std::string>& votes, const std::vector<std::string>& quorum) {
+    return static_cast<std::size_t>(
+        std::count_if(quorum.begin(), quorum.end(), [&](const auto& n) { return votes.contains(n); }));
+  }
+  // To be called with the board's mutex.
+  [[nodiscard]] bool won() const {
+    return !quorums.empty() && std::all_of(quorums.begin(), quorums.end(),
+                                           [&](const auto& q) { return of(yes, q) >= q.size() / 2 + 1; });
+  }
+  [[nodiscard]] bool lost() const {
+    return quorums.empty() || std::any_of(quorums.begin(), quorums.end(), [&](const auto& q) {
+             return q.size() - of(no, q) < q.size() / 2 + 1;
+           });
+  }
 
   void count(const std::string& node, const result<fetched_files>& r) {
     {
       const std::lock_guard lock{on->mutex};
-      --open;
       if (r) {
-        ++yes;
+        yes.insert(node);
       } else {
+        no.insert(node);
         full = full || r.error().code == errc::disk_full;
         words += (words.empty() ? "" : "; ") + node + ": " + r.error().detail;
       }
@@ -92,8 +108,14 @@ void object_replication::on_replaced(std::function<void(const object_name&)> f) 
   replaced_ = std::move(f);
 }
 
-bool object_replication::kept_here(partition_id p) const {
-  return contains(peers_.replicas_of(p), peers_.node);
+bool object_replication::kept_here(partition_id p) const { return contains(replicas_of(p), peers_.node); }
+
+std::vector<std::string> object_replication::replicas_of(partition_id p) const {
+  std::vector<std::string> out;
+  for (const auto& quorum : peers_.quorums_of(p))
+    for (const auto& node : quorum)
+      if (!contains(out, node)) out.push_back(node);
+  return out;
 }
 
 copy_figures object_replication::figures() const {
@@ -118,21 +140,18 @@ result<void> object_replication::replicate(const std::vector<object_row>& rows) 
 }
 
 result<void> object_replication::replicate_in(partition_id p, std::vector<object_row> rows) {
-  const auto replicas = peers_.replicas_of(p);
-  const auto majority = replicas.size() / 2 + 1;
-  const auto tally = std::make_shared<votes>(votes{.on = board_});
-  if (contains(replicas, peers_.node)) tally->yes = 1;
-  tally->open = replicas.size() - tally->yes;
+  const auto replicas = replicas_of(p);
+  const auto tally = std::make_shared<votes>(votes{.on = board_, .quorums = peers_.quorums_of(p)});
+  tally->yes.insert(peers_.node);
   const fetch_files what{peers_.node, std::move(rows)};
   for (const auto& node : replicas)
     if (node != peers_.node)
       peers_.ask(node, what, config_.within,
                  [tally, node](const result<fetched_files>& r) { tally->count(node, r); });
   std::unique_lock lock{board_->mutex};
-  const bool in_time = board_->changed.wait_for(lock, config_.within, [&] {
-    return board_->stopped || tally->yes >= majority || tally->yes + tally->open < majority;
-  });
-  if (tally->yes >= majority) return {};
+  const bool in_time = board_->changed.wait_for(
+      lock, config_.within, [&] { return board_->stopped || tally->won() || tally->lost(); });
+  if (tally->won()) return {};
   if (board_->stopped) return fail(errc::draining, "this node is stopping");
   if (tally->full) return fail(errc::disk_full, "the replicas have no room for the file: " + tally->words);
   if (!in_time) tally->words += (tally->words.empty() ? "" : "; ") + std::string{"the others: too slow"};
@@ -198,7 +217,7 @@ std::vector<std::string> object_replication::holders_of(const object_row& row,
   if (row.name.in == bucket::preprocessed_files) {
     nodes.push_back(row.node);
   } else {
-    nodes = peers_.replicas_of(row.name.partition());
+    nodes = replicas_of(row.name.partition());
     // Readers of one file after another spread over all who have them.
     const auto turn = std::hash<std::string>{}(row.name.key) % std::max<std::size_t>(nodes.size(), 1);
     std::rotate(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(turn), nodes.end());

@@ -22,8 +22,8 @@ namespace dip {
 struct object_peers {
   std::string node;  // this one
   // Whose majority makes a file durable: those who replicate the partition, and while that changes, those who
-  // did and those who will.
-  std::function<std::vector<std::string>(partition_id)> replicas_of;
+  // did, and those who will: a majority of each. Empty: there is no such partition.
+  std::function<std::vector<std::vector<std::string>>(partition_id)> quorums_of;
   // Of that node's object channel; nothing: it cannot be reached.
   std::function<std::optional<std::string>(const std::string& node)> url_of;
   using answered = std::function<void(const result<fetched_files>&)>;
@@ -68,6 +68,8 @@ private:
   struct board;
   struct votes;
 
+  // All who are in any of the quorums.
+  [[nodiscard]] std::vector<std::string> replicas_of(partition_id p) const;
   [[nodiscard]] result<void> replicate_in(partition_id p, std::vector<object_row> rows);
   [[nodiscard]] result<fetched_files> fetch_now(const fetch_files& what);
   // The file is in the store, good and synced; answers the bytes that had to come for it.

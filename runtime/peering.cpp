@@ -14,6 +14,7 @@
 #include "actors/directory.hpp"
 #include "actors/link_receivers.hpp"
 #include "actors/partition_news.hpp"
+#include "actors/supervisor.hpp"
 #include "net/hang_up.hpp"
 #include "runtime/cluster_init.hpp"
 
@@ -31,8 +32,6 @@ link_network_config network_of(const peering::options& o) {
   c.self.objects = o.objects;
   c.host = o.self.host;
   c.port = o.self.actors;
-  for (const auto& n : o.conf->nodes)
-    if (n.name != o.self.name) c.peers.push_back({n.name, n.host, n.actors});
   c.tls = o.tls;
   return c;
 }
@@ -43,11 +42,11 @@ std::vector<std::string> names_of(const config& c) {
   return out;
 }
 
-std::string shape_of(const config& c) {
-  auto names = names_of(c);
-  std::ranges::sort(names);
-  auto out = std::to_string(c.cluster.partitions) + " " + std::to_string(c.cluster.replicas);
-  for (const auto& n : names) out += " " + n;
+std::vector<peer_address> peers_in(const roster::view& all, const std::string& self) {
+  std::vector<peer_address> out;
+  for (const auto* some : {&all.wanted.nodes, &all.leaving})
+    for (const auto& n : *some)
+      if (n.name != self) out.push_back({n.name, n.host, n.actors});
   return out;
 }
 
@@ -62,7 +61,10 @@ std::optional<net::node_credentials> node_credentials_of(const config& c, const 
 }
 
 result<std::unique_ptr<peering>> peering::make(options o, const clock& time) {
+  auto nodes = roster::open(o.data, o.self.name, *o.conf);
+  if (!nodes) return tl::make_unexpected(nodes.error());
   auto network = network_of(o);
+  network.peers = peers_in(*(*nodes)->now(), o.self.name);
   if (o.self.actors == 0)
     return fail(errc::bad_request, "the node " + o.self.name + " has no `actors` port for the others");
   if (const auto wrong = network.validate(); !wrong.empty()) {
@@ -70,20 +72,18 @@ result<std::unique_ptr<peering>> peering::make(options o, const clock& time) {
     for (const auto& line : wrong) text += (text.empty() ? "" : "; ") + line;
     return fail(errc::bad_request, text);
   }
-  return std::unique_ptr<peering>{new peering{std::move(o), time, std::move(network)}};
+  return std::unique_ptr<peering>{new peering{std::move(o), time, std::move(network), std::move(*nodes)}};
 }
 
-peering::peering(options o, const clock& time, link_network_config network)
+peering::peering(options o, const clock& time, link_network_config network, std::unique_ptr<roster> nodes)
     : options_(std::move(o)),
       time_(time),
       network_config_(std::move(network)),
-      places_(place_partitions(options_.conf->cluster.partitions, names_of(*options_.conf),
-                               options_.conf->cluster.replicas)),
       first_(first_members(options_.began, options_.conf->cluster.partitions)),
+      roster_(std::move(nodes)),
       leads_(options_.self.name, options_.conf->cluster.partitions) {
-  for (const auto& p : network_config_.peers) peers_.push_back(p.name);
   own_.start = options_.start;
-  own_.shape = shape_of(*options_.conf);
+  own_.nodes = roster_->now()->id;
   if (options_.as) take_name(*options_.as);
 }
 
@@ -98,12 +98,97 @@ void peering::attach(caf::actor_system& system, const environment& env) {
   network_ = std::make_unique<link_network>(system, network_config_, &time_, links_);
 }
 
-result<void> peering::open() {
+result<void> peering::open(std::function<void(const std::string&)> failed) {
+  failed_ = std::move(failed);
+  meet_peers();
   return network_->open().map([](std::uint16_t) {});
+}
+
+std::vector<peer_address> peering::peers_now() const { return peers_in(*roster_->now(), options_.self.name); }
+
+void peering::meet_peers() {
+  const std::lock_guard lock{supervisors_mutex_};
+  if (closed_ || !network_) return;
+  const auto wanted = peers_now();
+  network_->expect(wanted);
+  std::erase_if(supervisors_, [&](const auto& s) {
+    if (std::ranges::any_of(wanted, [&](const auto& p) { return p.name == s.first; })) return false;
+    spdlog::info("the link to {} ends: it is no node of this cluster any more", s.first);
+    caf::anon_send_exit(s.second, caf::exit_reason::user_shutdown);
+    return true;
+  });
+  for (const auto& p : wanted) {
+    if (supervisors_.contains(p.name)) continue;
+    auto made = caf::actor_cast<caf::actor>(system_->spawn(
+        supervisor, "links/" + p.name, std::vector{network_->link_to(p)}, env_, restart_config{}));
+    made->attach_functor([this, name = p.name](const caf::error& reason) {
+      if (reason != caf::exit_reason::user_shutdown)
+        failed_("the link to " + name + " gave up: " + system_->render(reason));
+    });
+    supervisors_.emplace(p.name, std::move(made));
+  }
+}
+
+result<bool> peering::change_nodes(const config& conf) {
+  auto changed = roster_->change(conf);
+  if (!changed || !*changed) return changed;
+  spdlog::info("the nodes are now {}: partitions move", roster_->now()->id);
+  meet_peers();
+  follow_change();
+  return true;
+}
+
+void peering::follow_change() {
+  std::string told;
+  bool all = true;
+  {
+    const std::lock_guard lock{mutex_};
+    if (own_.as == node_id{}) return;
+    const auto view = roster_->now();
+    const bool complete = roster_->complete();
+    all = complete;
+    for (const auto& n : view->wanted.nodes)
+      if (n.name != options_.self.name) {
+        const auto it = others_.find(n.name);
+        all = all && it != others_.end() && it->second.complete && it->second.nodes == view->id;
+      }
+    if (own_.complete != complete || own_.nodes != view->id) {
+      own_.complete = complete;
+      own_.nodes = view->id;
+      told = encode(own_);
+    }
+  }
+  if (!told.empty()) tell_all(envelope_kind::standing, {}, told);
+  if (!all || roster_->under_way() == 0) return;
+  if (const auto done = roster_->settle(); !done) return spdlog::error(done.error().detail);
+  spdlog::info("all is where it should be, on {}", roster_->now()->id);
+  meet_peers();
+}
+
+void peering::group(partition_id p, bool settled) {
+  roster_->group(p, settled);
+  if (roster_->under_way() != 0) follow_change();
+}
+
+std::optional<node_changes::walk> peering::begin_walk() const {
+  const auto change = roster_->under_way();
+  if (change == 0) return std::nullopt;
+  return walk{change, roster_->groups_settled()};
+}
+
+void peering::end_walk(const walk& w, std::size_t missing) {
+  roster_->missing(w.change, w.groups_settled, missing);
+  follow_change();
 }
 
 void peering::close() {
   if (network_) network_->close();
+  {
+    const std::lock_guard lock{supervisors_mutex_};
+    closed_ = true;
+    for (const auto& [name, s] : supervisors_) caf::anon_send_exit(s, caf::exit_reason::user_shutdown);
+    supervisors_.clear();
+  }
   links_.clear();
 }
 
@@ -130,12 +215,12 @@ void peering::outlast(const std::function<void()>& end) const {
 void peering::receive_messages() {
   const auto& where = *env_->where;
   links_.on_message(envelope_kind::consensus, [&](const arrival& a) {
-    if (a.partition.value >= places_.size()) return;
+    if (a.partition.value >= options_.conf->cluster.partitions) return;
     if (const auto h = where.partition(a.partition)) caf::anon_send(*h, parcel{a.bytes});
   });
   links_.on_message(envelope_kind::available, [&](const arrival& a) {
     const auto m = decode<available>(a.bytes);
-    if (const auto h = where.dispatcher(); h && m && m->partition.value < places_.size())
+    if (const auto h = where.dispatcher(); h && m && m->partition.value < options_.conf->cluster.partitions)
       caf::anon_send(*h, *m);
   });
   links_.on_message(envelope_kind::announced, [&](const arrival& a) {
@@ -211,18 +296,20 @@ void peering::changed(const std::string& peer, const std::optional<hello>& met) 
     for (const auto t : {topic_name::request, topic_name::preprocess_ok, topic_name::notifier})
       caf::anon_send(*relay, announced{t, {}});
   const auto dispatcher = env_->where->dispatcher();
-  if (!dispatcher) return;
-  for (const auto& place : places_)
-    if (leads_.of(place.partition) == peer)
+  for (std::uint16_t p = 0; dispatcher && p < options_.conf->cluster.partitions; ++p)
+    if (leads_.of({p}) == peer)
       for (std::uint8_t q = 0; q < queue_count; ++q)
-        caf::anon_send(*dispatcher, available{place.partition, static_cast<queue_name>(q), 1});
+        caf::anon_send(*dispatcher, available{{p}, static_cast<queue_name>(q), 1});
 }
 
 void peering::heard(const std::string& peer, const standing& of) {
-  const std::lock_guard lock{mutex_};
-  others_[peer] = of;
-  if (of.as != node_id{}) leads_.met(peer, of.as, of.draining);
-  decide();
+  {
+    const std::lock_guard lock{mutex_};
+    others_[peer] = of;
+    if (of.as != node_id{}) leads_.met(peer, of.as, of.draining);
+    decide();
+  }
+  follow_change();
 }
 
 void peering::decide() {
@@ -236,10 +323,11 @@ void peering::decide() {
     own_.founders = s.founders;
     return begin();
   }
-  if (others_.size() < peers_.size()) return;
+  if (others_.size() < peers_now().size()) return;
   for (const auto& [peer, s] : others_)
-    if (s.shape != own_.shape)
-      return spdlog::error("{} has another cluster.conf: the cluster cannot begin", peer);
+    if (s.nodes != own_.nodes)
+      return spdlog::error("{} has other nodes in its cluster.conf ({}; here {}): the cluster cannot begin",
+                           peer, s.nodes, own_.nodes);
   own_.founders = {own_.start};
   for (const auto& [peer, s] : others_) own_.founders.push_back(s.start);
   spdlog::info("all nodes are new: the cluster begins");
@@ -249,7 +337,9 @@ void peering::decide() {
 // Both: durable before anybody hears it.
 void peering::begin() {
   const founding f{options_.conf->cluster.replicas, names_of(*options_.conf)};
-  if (const auto written = write_founding(options_.data, f); !written) {
+  auto written = roster_->begin(false);
+  if (written) written = write_founding(options_.data, f);
+  if (!written) {
     own_.founders.clear();
     return spdlog::error("{}: the node cannot take part", written.error().detail);
   }
@@ -260,13 +350,15 @@ void peering::begin() {
 void peering::join() {
   const auto now = std::chrono::duration_cast<milliseconds>(time_.wall().time_since_epoch());
   const incarnation as{static_cast<std::uint64_t>(now.count())};
-  if (const auto written = write_incarnation(options_.data, as); !written)
-    return spdlog::error("{}: the node cannot take part", written.error().detail);
+  auto written = roster_->begin(true);
+  if (written) written = write_incarnation(options_.data, as);
+  if (!written) return spdlog::error("{}: the node cannot take part", written.error().detail);
   take_name(as);
 }
 
 void peering::take_name(incarnation as) {
   own_.as = raft_name(options_.self.name, as);
+  own_.complete = roster_->complete();
   leads_.met(options_.self.name, own_.as, own_.draining);
   if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
 }
@@ -278,8 +370,8 @@ void peering::drain() {
     if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, true);
     tell_all(envelope_kind::standing, {}, encode(own_));
   }
-  for (const auto& place : places_)
-    if (const auto h = env_->where->partition(place.partition))
+  for (std::uint16_t p = 0; p < options_.conf->cluster.partitions; ++p)
+    if (const auto h = env_->where->partition({p}))
       caf::anon_send(*h, caf::atom_constant<caf::atom("keep")>::value);
 }
 
@@ -295,7 +387,7 @@ void peering::send(node_id to, partition_id about, std::string bytes) {
 }
 
 void peering::tell_all(envelope_kind kind, partition_id about, const std::string& bytes) {
-  for (const auto& peer : peers_) links_.post(peer, {kind, about, bytes});
+  for (const auto& peer : peers_now()) links_.post(peer.name, {kind, about, bytes});
 }
 
 }  // namespace dip

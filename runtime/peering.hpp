@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
-#include <caf/fwd.hpp>
+#include <caf/actor.hpp>
 
 #include "actors/environment.hpp"
 #include "actors/leaders.hpp"
 #include "actors/link_network.hpp"
 #include "actors/links.hpp"
 #include "core/placement.hpp"
+#include "runtime/roster.hpp"
 #include "storage/quarantine.hpp"
 
 namespace dip {
@@ -30,7 +31,7 @@ namespace dip {
 // A node without data does not know whether the cluster is new, or whether it is itself new, or has lost all
 // that it had. It asks: when one of the others has begun without it, it joins, under a name in Raft that it
 // never had before; when all are as new as it is, they begin together.
-class peering final : public peers {
+class peering final : public peers, public node_changes {
 public:
   struct options {
     const config* conf = nullptr;
@@ -47,14 +48,17 @@ public:
   [[nodiscard]] static result<std::unique_ptr<peering>> make(options o, const clock& time);
 
   // In this order, by the owner: before the actor system is made; when it is there, with what its actors
-  // share; the links' supervisor is started; `open`. Errors: `io`.
+  // share; when they are there: links and the port. Errors: `io`. `failed` is called when a link goes down
+  // too often.
   void prepare(caf::actor_system_config& system) const;
   void attach(caf::actor_system& system, const environment& env);
-  [[nodiscard]] std::vector<child_spec> links_of() const { return network_->links_of(); }
-  result<void> open();
+  result<void> open(std::function<void(const std::string&)> failed);
   // What this node says of itself when it is asked (runtime/node_report.hpp); before that it has nothing to
   // say.
   void report_with(std::function<std::string()> report);
+  // cluster.conf has other nodes, or another number of replicas; false: it has not. Errors: those of
+  // `roster::change`. The owner's thread.
+  result<bool> change_nodes(const config& conf);
   // Leaderships are handed over, and none is taken.
   void drain();
   // Closes the port and lets go of all handles.
@@ -68,12 +72,17 @@ public:
   void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;
 
   [[nodiscard]] std::optional<seat> seat_of(partition_id p) const;
-  [[nodiscard]] partition_place place_of(partition_id p) const { return places_.at(p.value); }
+  [[nodiscard]] partition_place place_of(partition_id p) const { return roster_->now()->places.at(p.value); }
+  [[nodiscard]] const roster& nodes() const { return *roster_; }
   [[nodiscard]] leaders& leads() { return leads_; }
   [[nodiscard]] links& all() { return links_; }
 
+  void group(partition_id p, bool settled) override;
+  [[nodiscard]] std::optional<walk> begin_walk() const override;
+  void end_walk(const walk& w, std::size_t missing) override;
+
 private:
-  peering(options o, const clock& time, link_network_config network);
+  peering(options o, const clock& time, link_network_config network, std::unique_ptr<roster> nodes);
 
   void receive_messages();
   void answer_requests();
@@ -83,18 +92,26 @@ private:
   void begin();
   void join();
   void take_name(incarnation as);
+  // Tells the others when it is complete, or is not any more; the change ends when all are.
+  void follow_change();
+  [[nodiscard]] std::vector<peer_address> peers_now() const;
+  // Links come and go.
+  void meet_peers();
 
   const options options_;
   const clock& time_;
   const link_network_config network_config_;
-  std::vector<std::string> peers_;
-  std::vector<partition_place> places_;
   std::vector<membership> first_;  // of each partition; set before `own_.as` is
+  const std::unique_ptr<roster> roster_;
   leaders leads_;
   links links_;
   std::unique_ptr<link_network> network_;
   caf::actor_system* system_ = nullptr;
   const environment* env_ = nullptr;
+  std::function<void(const std::string&)> failed_;
+  std::mutex supervisors_mutex_;
+  std::map<std::string, caf::actor> supervisors_;  // of a peer's link
+  bool closed_ = false;
 
   mutable std::mutex mutex_;
   std::function<std::string()> report_;

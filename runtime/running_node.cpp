@@ -156,6 +156,8 @@ result<void> running_node::join_others() {
   env_.linked = &peers_->all();
   env_.place_of = [this](partition_id p) { return peers_->place_of(p); };
   env_.seat_of = [this](partition_id p) { return peers_->seat_of(p); };
+  env_.nodes = [this] { return peers_->nodes().now()->wanted.nodes; };
+  env_.changes = peers_.get();
   return {};
 }
 
@@ -232,11 +234,9 @@ result<void> running_node::start_actors() {
   if (peers_) {
     env_.rows = rows_.get();
     peers_->attach(*actors_, env_);
-    copies_ =
-        std::make_unique<object_replication>(*objects_,
-                                             peers_over(*actors_, peers_->all(), options_.conf, self_.name,
-                                                        credentials_.has_value(), env_.place_of),
-                                             credentials_, replication_config{}, channel_.get());
+    copies_ = std::make_unique<object_replication>(
+        *objects_, peers_over(*actors_, peers_->all(), peers_->nodes(), self_.name, credentials_.has_value()),
+        credentials_, replication_config{}, channel_.get());
     answer_fetches(peers_->all(), *copies_);
     env_.copies = copies_.get();
   }
@@ -252,13 +252,16 @@ result<void> running_node::start_actors() {
   plan.notify_threads = notify_threads_.get();
   plan.upkeep_threads = upkeep_threads_.get();
   plan.watch = &watch_;
-  if (peers_) plan.links = peers_->links_of();
+  plan.alone = !peers_;
   root_ = spawn_tree(*actors_, &env_, plan);
   root_->attach_functor([this](const caf::error& reason) {
     if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
   });
   // Others may be down, and none of the partitions here may ever be led by this node: /readyz tells.
-  return peers_ ? peers_->open() : wait_until_led();
+  if (!peers_) return wait_until_led();
+  return peers_->open([this](const std::string& why) {
+    if (!draining_) fail_node(why);
+  });
 }
 
 // Whoever calls as soon as the node is ready must not be turned away.

@@ -72,6 +72,7 @@ private:
   [[nodiscard]] std::string origin() const;
   result<void> begin_alone();
   result<void> join_others();
+  result<void> reload_nodes();
   void hand_over(milliseconds within);
   void drain_workers(milliseconds within);
   void stop_actors();

@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/config_file.hpp"
 #include "runtime/credentials.hpp"
 #include "runtime/running_node.hpp"
 #include "storage/object_bytes.hpp"
@@ -30,6 +31,7 @@ result<void> running_node::start_gateway() {
   if (auto ok = open_doors(); !ok) return ok;
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
+  if (peers_) status_->watch_roster(&peers_->nodes());
   if (peers_) peers_->report_with([this] { return encode(status_->report()); });
   files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
   if (copies_) copies_->on_replaced([this](const object_name& n) { files_->forget(n); });
@@ -85,11 +87,33 @@ result<void> running_node::reload() {
   if (channel_)
     if (auto again = channel_->reload(); !again) renewed = again;
   auto secrets = webhook_secrets_ ? webhook_secrets_->reload() : result<void>{};
+  const auto nodes = reload_nodes();
   auto known = read_credentials(options_.conf.security);
   if (known) doors_->set(std::move(*known));
   if (!known) return tl::make_unexpected(known.error());
   if (!opened) return opened;
-  return renewed ? secrets : renewed;
+  if (!renewed) return renewed;
+  return nodes ? secrets : nodes;
+}
+
+// Only the nodes and the number of replicas change while it runs.
+result<void> running_node::reload_nodes() {
+  if (options_.config_file.empty()) return {};
+  auto fresh = read_config(options_.config_file);
+  if (!fresh) return tl::make_unexpected(fresh.error());
+  auto rest = *fresh;
+  rest.nodes = options_.conf.nodes;
+  rest.cluster.replicas = options_.conf.cluster.replicas;
+  if (rest != options_.conf)
+    spdlog::warn("{} has other settings than nodes and replicas: they count after a restart",
+                 options_.config_file);
+  if (!peers_) {
+    if (fresh->nodes.size() == 1) return {};
+    return fail(errc::bad_request, "a node that was started alone meets others only after a restart");
+  }
+  if (fresh->nodes.size() == 1)
+    return fail(errc::bad_request, "the last node of a cluster goes on alone only after a restart");
+  return peers_->change_nodes(*fresh).map([](bool) {});
 }
 
 }  // namespace dip

@@ -104,6 +104,7 @@ int serve_command::serve() const {
   o.node = options_->node.empty() ? conf->nodes.front().name : options_->node;
   o.data = options_->data;
   o.access_log = options_->access_log;
+  o.config_file = options_->config;
   o.health = options_->health;
   o.conf = std::move(*conf);
   auto n = start_node(std::move(o));

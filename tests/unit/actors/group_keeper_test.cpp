@@ -43,16 +43,7 @@ struct scene {
             .is_close = [this](node_id id) { return !far.contains(id); }};
   }
   [[nodiscard]] std::optional<group_step> next() const { return next_step(picture()); }
-  // The members are those who should be, and no others.
-  [[nodiscard]] bool settled() const {
-    std::vector<node_id> all;
-    for (const auto& node : wanted) {
-      const auto it = names.find(node);
-      if (it == names.end()) return false;
-      all.push_back(it->second);
-    }
-    return members == make_membership(all);
-  }
+  [[nodiscard]] bool settled() const { return is_settled(picture()); }
   // Does what it says until it has nothing more to say, or hands over; answers the memberships on the way.
   std::vector<std::string> run() {
     std::vector<std::string> out;

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/placement.hpp"
+#include "tests/support/scratch_dir.hpp"
 #include "tests/unit/runtime/object_nodes.hpp"
 
 using namespace dip;
@@ -13,7 +14,7 @@ using namespace dip::test;
 
 namespace {
 
-config three_nodes() {
+std::unique_ptr<roster> four_nodes(const scratch_dir& data) {
   auto c = default_config();
   c.nodes.clear();
   for (const std::string name : {"n1", "n2", "n3", "n4"}) {
@@ -22,11 +23,7 @@ config three_nodes() {
     n.host = name == "n3" ? "fd00::3" : name + ".example";
     c.nodes.push_back(n);
   }
-  return c;
-}
-
-partition_place placed(partition_id p) {
-  return place_partitions(8, {"n1", "n2", "n3", "n4"}, 3).at(p.value);
+  return std::move(*roster::open(data.text(), "n1", c));
 }
 
 void meet(links& all, const std::string& peer, std::uint16_t port) {
@@ -74,12 +71,13 @@ TEST_CASE("replicas are where placement puts them, and channels where the links 
   caf::actor_system_config config;
   caf::actor_system system{config};
   links all;
-  const auto conf = three_nodes();
-  const auto peers = peers_over(system, all, conf, "n1", true, placed);
+  const scratch_dir data;
+  const auto nodes = four_nodes(data);
+  const auto peers = peers_over(system, all, *nodes, "n1", true);
   CHECK(peers.node == "n1");
   for (const auto& p : place_partitions(8, {"n1", "n2", "n3", "n4"}, 3))
-    CHECK(peers.replicas_of(p.partition) == p.replicas);
-  CHECK(peers.replicas_of({8}).empty());
+    CHECK(peers.quorums_of(p.partition) == std::vector<std::vector<std::string>>{p.replicas});
+  CHECK(peers.quorums_of({8}).empty());
   CHECK_FALSE(peers.url_of("n2"));
   meet(all, "n2", 4711);
   meet(all, "n3", 4712);
@@ -88,7 +86,7 @@ TEST_CASE("replicas are where placement puts them, and channels where the links 
   CHECK(peers.url_of("n3") == "https://[fd00::3]:4712");
   CHECK_FALSE(peers.url_of("n4"));
   CHECK_FALSE(peers.url_of("n5"));
-  CHECK(peers_over(system, all, conf, "n1", false, placed).url_of("n2") == "http://n2.example:4711");
+  CHECK(peers_over(system, all, *nodes, "n1", false).url_of("n2") == "http://n2.example:4711");
 }
 
 TEST_CASE("a request to fetch goes over the link, and so does what came of it") {
@@ -99,7 +97,9 @@ TEST_CASE("a request to fetch goes over the link, and so does what came of it") 
   caf::actor_system system{config};
   const auto link = system.spawn(short_link_to, &far);
   const auto outlet = near.put("n2", link);
-  const auto peers = peers_over(system, near, three_nodes(), "n1", false, placed);
+  const scratch_dir data;
+  const auto nodes = four_nodes(data);
+  const auto peers = peers_over(system, near, *nodes, "n1", false);
 
   const auto row = store_file(*c[1].store, some_upload(), "bytes");
   const auto went = ask(peers, "n2", {"n1", {row}});

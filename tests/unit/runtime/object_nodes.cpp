@@ -157,7 +157,12 @@ std::vector<std::string> object_cluster::replicas_of(partition_id p) const {
 object_peers object_cluster::peers_of(const std::string& node) {
   object_peers out;
   out.node = node;
-  out.replicas_of = [this](partition_id p) { return replicas_of(p); };
+  out.quorums_of = [this](partition_id p) {
+    const auto all = replicas_of(p);
+    auto each = before_;
+    if (!all.empty()) each.push_back(all);
+    return each;
+  };
   out.url_of = [this](const std::string& of) -> std::optional<std::string> {
     const std::lock_guard lock{mutex_};
     const auto found = urls_.find(of);

@@ -78,6 +78,8 @@ public:
   object_node& operator[](unsigned number) { return *nodes_.at("n" + std::to_string(number)); }
   // For all the others.
   void cut_off(unsigned number);
+  // As well as the replicas, a majority of each of these is needed from now on.
+  void also(std::vector<std::vector<std::string>> quorums) { before_ = std::move(quorums); }
 
 private:
   [[nodiscard]] object_peers peers_of(const std::string& node);
@@ -85,6 +87,7 @@ private:
 
   std::optional<node_certificates> certificates_;
   std::vector<std::string> names_;
+  std::vector<std::vector<std::string>> before_;
   std::mutex mutex_;
   std::map<std::string, std::string> urls_;                    // of those that can be reached
   std::map<std::string, std::unique_ptr<object_node>> nodes_;  // last: what still runs uses all the others

@@ -61,6 +61,19 @@ TEST_CASE("an upload is on all replicas soon, and on a majority when its replica
   CHECK(c[1].copies.figures().served == 2);
 }
 
+TEST_CASE("while replicas change, a majority of those before and of those after has the file") {
+  object_cluster c(4, false, hasty());
+  c.also({{"n1", "n2", "n4"}});
+  CHECK(c[4].copies.kept_here(first_three));
+  CHECK(word(c[1].copies.replicate({upload_at(c[1], first_three)})) == "ok");
+  // One that is in both makes two of three twice.
+  c.cut_off(3);
+  c.cut_off(4);
+  CHECK(word(c[1].copies.replicate({upload_at(c[1], first_three)})) == "ok");
+  c.also({{"n1", "n3", "n4"}});
+  CHECK(word(c[1].copies.replicate({upload_at(c[1], first_three)})) == "no_quorum");
+}
+
 TEST_CASE("two of three are enough, one of three is not") {
   object_cluster c(3, false, hasty());
   const auto row = upload_at(c[1], first_three), late = upload_at(c[1], first_three);
@@ -231,7 +244,7 @@ TEST_CASE("a replica without room says so when that decides") {
   } full;
   object_peers of_full;
   of_full.node = "n2";
-  of_full.replicas_of = [](partition_id) { return std::vector<std::string>{"n1", "n2"}; };
+  of_full.quorums_of = [](partition_id) { return std::vector<std::vector<std::string>>{{"n1", "n2"}}; };
   of_full.url_of = [](const std::string&) { return std::optional<std::string>{"http://127.0.0.1:9"}; };
   object_replication n2(full, of_full, {}, hasty());
   auto peers = of_full;
@@ -258,7 +271,7 @@ TEST_CASE("more than may wait is told so at once, and after a stop everything is
 TEST_CASE("who waits for a majority is let go by a stop, and late votes harm nobody") {
   object_peers peers;
   peers.node = "n1";
-  peers.replicas_of = [](partition_id) { return std::vector<std::string>{"n1", "n2", "n3"}; };
+  peers.quorums_of = [](partition_id) { return std::vector<std::vector<std::string>>{{"n1", "n2", "n3"}}; };
   peers.url_of = [](const std::string&) { return std::optional<std::string>{}; };
   std::vector<object_peers::answered> held;
   std::atomic<int> asked{0};

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""The nodes of a cluster change while clients work on it: `dip cluster apply`, and a node that comes back with an empty disk.
+
+DIP_PROGRAM names the dip.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from cluster import ROOT, SETTINGS, Cluster, Member, free_port, program, until
+from load import Load, check_promises
+
+WORK = 12
+MOVED = 180.0  # seconds for everything to be where it should be
+
+
+def placement(member):
+    """What a node says of all nodes: {name: its placement, or None}."""
+    answer = member.client(5).get("/cluster").json()
+    return {n["name"]: n.get("placement") for n in answer["nodes"]}
+
+
+def files_in(data):
+    return {f.name for f in pathlib.Path(data).rglob("*") if f.is_file()}
+
+
+class MovingCluster(Cluster):
+    """One that `dip cluster` runs, and whose cluster.conf is edited."""
+
+    def __init__(self, names):
+        super().__init__(0)
+        self.addresses = {}
+        self.edit(names)
+
+    def edit(self, names):
+        for name in names:
+            if name not in self.addresses:
+                self.addresses[name] = (Member(name, self.home), free_port(), free_port())
+        text = ""
+        for name in names:
+            member, actors, objects = self.addresses[name]
+            text += f'[[node]]\nname = "{name}"\nhttp = {member.port}\nactors = {actors}\nobjects = {objects}\n'
+            text += f'data = "{self.home}/{name}"\n\n'
+        self.config.write_text(text + SETTINGS)
+
+    def serves(self, names):
+        self.members = {name: self.addresses[name][0] for name in names}
+
+    def dip(self, *words, deadline=300):
+        return subprocess.run([program(), "cluster", words[0], "--config", str(self.config), *words[1:]],
+                              cwd=self.home, capture_output=True, text=True, timeout=deadline)
+
+    def apply(self, *words):
+        self.note(f"apply {' '.join(words)}")
+        done = self.dip("apply", *words)
+        self.note(f"apply ended with {done.returncode}: {done.stdout!r} {done.stderr!r}")
+        return done
+
+    def check_alive(self):
+        """The supervisor sees to that."""
+
+    def clean_up(self):
+        self.dip("down")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Members(unittest.TestCase):
+    def report(self, cluster, name):
+        if self._outcome.result.failures or self._outcome.result.errors:
+            print("\n".join(cluster.schedule), flush=True)
+            where = ROOT / os.environ.get("DIP_FAULT_LOGS", "build/faults") / name
+            cluster.keep_logs(where)
+            for log in cluster.home.rglob("*.log"):
+                shutil.copy(log, where / log.name)
+            print(f"the logs are in {where}", flush=True)
+
+    def test_grow_and_shrink_under_load(self):
+        cluster = MovingCluster(["n1", "n2", "n3"])
+        self.addCleanup(cluster.clean_up)
+        self.addCleanup(self.report, cluster, "members-grow")
+        cluster.serves(["n1", "n2", "n3"])
+        up = cluster.dip("up")
+        self.assertEqual(up.returncode, 0, up.stderr)
+        with Load(cluster, "grow") as load:
+            load.more(WORK)
+            self.assertIn("nothing to do", cluster.apply("--yes").stdout)
+
+            cluster.edit(["n1", "n2", "n3", "n4"])
+            said = cluster.apply("--dry-run")
+            self.assertEqual(said.returncode, 0, said.stderr)
+            self.assertIn("added:   n4", said.stdout)
+            self.assertIn("6 of 8 partitions", said.stdout)
+            self.assertFalse((cluster.home / "n4").exists(), "a dry run has started something")
+            unasked = subprocess.run([program(), "cluster", "apply", "--config", str(cluster.config)], cwd=cluster.home,
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            self.assertEqual(unasked.returncode, 1, unasked.stdout)
+            self.assertIn("--yes", unasked.stderr)
+            grown = cluster.apply("--yes")
+            self.assertEqual(grown.returncode, 0, grown.stderr)
+            cluster.serves(["n1", "n2", "n3", "n4"])
+            self.check_settled(cluster)
+            load.more(WORK)
+
+            cluster.edit(["n1", "n2", "n4"])
+            shrunk = cluster.apply("--yes")
+            self.assertEqual(shrunk.returncode, 0, shrunk.stderr)
+            self.assertIn("n3 is stopped", shrunk.stdout)
+            cluster.serves(["n1", "n2", "n4"])
+            self.check_settled(cluster)
+            load.more(WORK)
+        load.check()
+        # What n3 had must not be needed: its disk is gone.
+        shutil.rmtree(cluster.home / "n3")
+        wrong = check_promises(cluster, load.ledger)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+        for path in load.ledger.files:
+            name = path.rpartition("/")[2]
+            copies = sum(any(f.startswith(name) for f in files_in(cluster.home / n)) for n in cluster.members)
+            self.assertGreaterEqual(copies, 2, f"{path} has {copies} copies")
+
+    def check_settled(self, cluster):
+        """Each node says so, and each partition is kept and led by nodes of the file."""
+        names = set(cluster.members)
+        for name, member in cluster.members.items():
+            seen = placement(member)
+            self.assertEqual(set(seen), names, name)
+            for node, p in seen.items():
+                self.assertEqual(p, {"of": "8x3:" + ",".join(sorted(names)), "settled": True, "partitions": 0, "files": 0}, node)
+        picture = next(iter(cluster.members.values())).client(5).get("/cluster").json()
+        for partition in picture["partitions"]:
+            self.assertIn(partition["leader"], names)
+            self.assertEqual(len(partition["replicas"]), 3)
+
+    def test_a_node_with_an_empty_disk(self):
+        cluster = Cluster(3)
+        self.addCleanup(cluster.clean_up)
+        self.addCleanup(self.report, cluster, "members-empty")
+        cluster.start().wait_ready()
+        with Load(cluster, "empty") as load:
+            load.more(WORK)
+            cluster.kill("n2")
+            load.more(WORK)
+            shutil.rmtree(cluster.home / "n2")
+            cluster.start("n2")
+            cluster.wait_ready("n2")
+            load.more(WORK)
+        load.check()
+
+        def back():
+            seen = placement(cluster.members["n1"])
+            return all(p and p["settled"] for p in seen.values())
+
+        until("n2 has everything again", back, MOVED, 0.5)
+        names = files_in(cluster.home / "n2")
+        for path in load.ledger.files:
+            name = path.rpartition("/")[2]
+            self.assertTrue(any(f.startswith(name) for f in names), f"{path} is not on n2")
+        wrong = check_promises(cluster, load.ledger)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
