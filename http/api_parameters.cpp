@@ -42,6 +42,8 @@ void add_path_parameters(api_json& to) {
                             example_attempt);
   to["output"] = parameter("path", "output", "second half: the output's name and extension",
                            text_like(R"(^[a-z0-9_-]{1,64}\.[a-z0-9]{1,5}$)"), "large.webp");
+  to["partition"] = parameter("path", "partition", "its number",
+                              {{"type", "integer"}, {"minimum", 0}, {"maximum", 1023}}, 3);
   to["address"] =
       parameter("path", "address", "of e-mail, in any case of its letters", text(), "gone@example.org");
   to["id"] = parameter("path", "id", "of the request", text_like("^" + id + "$"), example_request);
@@ -61,6 +63,15 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
       parameter("query", "limit", "how many at most",
                 {{"type", "integer"}, {"minimum", 1}, {"maximum", max_page}, {"default", default_page}}, 20);
   to["cursor"] = parameter("query", "cursor", "`next_cursor` of the page before", text());
+  to["term"] = parameter("query", "term", "beyond all terms that were heard of",
+                         {{"type", "integer"}, {"minimum", 1}}, 12);
+  to["term"]["required"] = true;
+  to["empty"] = parameter(
+      "query", "empty", "no copy is left, and the partition begins with nothing",
+      {{"type", "string"}, {"enum", api_json::array({"true", "false"})}, {"default", "false"}}, "false");
+  to["hashes"] = parameter(
+      "query", "hashes", "whether each node hashes all that its partitions hold, to compare copies",
+      {{"type", "string"}, {"enum", api_json::array({"true", "false"})}, {"default", "false"}}, "true");
   to["status"] = parameter("query", "status", "only those", schema_ref("RequestStatus"), "failed");
   to["since"] = parameter("query", "since", "only those accepted since; RFC 3339 in UTC",
                           {{"type", "string"},
