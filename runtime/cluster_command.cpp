@@ -125,8 +125,7 @@ void cluster_command::add_start_and_stop() {
       ->type_name("SECONDS");
   o.recover =
       o.add(*command_, "recover",
-            "Go on when a majority is lost for good: without the nodes that are not in the file any more, "
-            "and without what only they had");
+            "Go on when a majority is lost for good, without what only the lost nodes had");
   o.recover->add_flag("--dry-run", o.dry_run, "Only say what would be lost");
   o.recover->add_flag("--yes", o.yes, "Do not ask");
   o.recover->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
