@@ -123,9 +123,8 @@ void cluster_command::add_start_and_stop() {
       ->check(CLI::Range(1, 7 * 86'400))
       ->capture_default_str()
       ->type_name("SECONDS");
-  o.recover =
-      o.add(*command_, "recover",
-            "Go on when a majority is lost for good, without what only the lost nodes had");
+  o.recover = o.add(*command_, "recover",
+                    "Go on when a majority is lost for good, without what only the lost nodes had");
   o.recover->add_flag("--dry-run", o.dry_run, "Only say what would be lost");
   o.recover->add_flag("--yes", o.yes, "Do not ask");
   o.recover->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
