@@ -52,7 +52,7 @@ tl::expected<planned, int> plan_now(cli::node_api& api, const config& conf) {
   auto now = ask_cluster(api);
   if (!now) {
     cli::complain(now.error().text);
-    return tl::make_unexpected(int{cli::exit_code_of(now.error())});
+    return tl::make_unexpected(cli::exit_code_of(now.error()));
   }
   auto plan = plan_change(*now, conf);
   if (!plan) {
