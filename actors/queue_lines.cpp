@@ -16,7 +16,7 @@ void queue_lines::put(slot& s, place at, steady_time deadline) {
   s.at = at;
   s.deadline = deadline;
   if (at == place::ready)
-    ready_.insert(id);
+    ready_.insert(id), ++arrivals_;
   else
     deadlines_.insert({deadline, id});
 }

@@ -51,6 +51,8 @@ public:
   [[nodiscard]] std::optional<steady_time> next_deadline() const;
 
   [[nodiscard]] std::uint64_t ready() const { return ready_.size(); }
+  // How often a message has become ready.
+  [[nodiscard]] std::uint64_t arrivals() const { return arrivals_; }
   [[nodiscard]] std::uint64_t size() const { return slots_.size(); }
   [[nodiscard]] queue_figures figures(wall_time wall) const;
 
@@ -70,6 +72,7 @@ private:
   std::unordered_map<message_id, slot> slots_;
   std::set<message_id> ready_;
   std::set<std::pair<steady_time, message_id>> deadlines_;  // of the delayed and the leased
+  std::uint64_t arrivals_ = 0;
   std::uint64_t dead_ = 0;
   std::uint64_t in_ = 0;
   std::uint64_t out_ = 0;
