@@ -30,6 +30,7 @@ enum class envelope_kind : std::uint8_t {
   fetch,     // a replica is to get an object's file from a node
   read,      // rows of one partition
   standing,  // one way: what a node says of itself to its peers
+  inspect,   // what an operator wants to know of a node, or to have done there (runtime/inspection.hpp)
 };
 
 enum class envelope_form : std::uint8_t { message, request, reply, ping, pong, ack };
