@@ -9,6 +9,8 @@ router make_routes(const route_context& context) {
   add_file_routes(out, context);
   add_request_routes(out, context);
   add_notification_routes(out, context);
+  add_queue_routes(out, context);
+  add_actor_routes(out, context);
   add_cluster_routes(out, context);
   add_node_routes(out, context);
   add_openapi_route(out, context);
