@@ -66,6 +66,9 @@ public:
   [[nodiscard]] virtual std::optional<walk> begin_walk() const = 0;
   // and answered with how many are missing.
   virtual void end_walk(const walk& w, std::size_t missing) = 0;
+  // An operator's word: nodes that are not in cluster.conf any more are gone for good, and nothing waits for
+  // what they had. Errors: `conflict` while one that is in it cannot be reached, `io`.
+  virtual result<void> give_up_lost() = 0;
 };
 
 // As what this node takes part in a partition.

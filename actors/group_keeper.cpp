@@ -75,7 +75,7 @@ step hand_over(const group_picture& g, const std::set<node_id>& wanted) {
   };
   const auto preferred = g.raft_name_of(g.wanted.leader);
   if (preferred && may_lead(*preferred)) return to(*preferred, g.wanted.leader + " is to lead");
-  if (!g.draining && wanted.contains(g.self)) return std::nullopt;
+  if (!g.to_follow && wanted.contains(g.self)) return std::nullopt;
   for (const auto id : g.members.voters())
     if (may_lead(id)) return to(id, "this node is to lead no longer");
   return std::nullopt;

@@ -18,12 +18,12 @@ struct group_picture {
   membership members;
   bool changing = false;  // a change, or a catch-up, is on its way
   partition_place wanted;
-  bool draining = false;  // this node
+  bool to_follow = false;  // this node is to lead nothing: it drains, or its disk is full
   // Of a node: its name in Raft, once it has said it; nothing: it was not heard of yet.
   std::function<std::optional<node_id>(const std::string&)> raft_name_of;
   // Of a member: the node that has, or had, that name; empty: not known.
   std::function<std::string(node_id)> node_of;
-  // Whether the node can be reached, and is not draining.
+  // Whether the node can be reached, and is not to follow either.
   std::function<bool(const std::string&)> able;
   // Whether the learner has caught up.
   std::function<bool(node_id)> caught_up;

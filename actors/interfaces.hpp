@@ -36,6 +36,8 @@ using far_queue_actor = caf::typed_actor<
 using partition_actor = far_partition_actor::extend<
     // From other nodes.
     caf::reacts_to<parcel>,
+    // An operator's word. Refused with `conflict` while its group may have a majority.
+    caf::replies_to<take_over>::with<answer>,
     // The store has done what was asked of it (actors/posted_steps.hpp); sent by whoever brings the first.
     caf::reacts_to<caf::atom_constant<caf::atom("stored")>>,
     // Time to look whether there still is a leader, or to say that there is; sent by itself.

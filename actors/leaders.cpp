@@ -6,9 +6,9 @@ namespace dip {
 
 leaders::leaders(std::string here, std::uint16_t partitions) : here_(std::move(here)), places_(partitions) {}
 
-void leaders::met(const std::string& node, node_id as, bool draining) {
+void leaders::met(const std::string& node, node_id as, bool to_follow) {
   const std::lock_guard lock{mutex_};
-  names_[node] = {as, draining};
+  names_[node] = {as, to_follow};
   nodes_[as] = node;
 }
 
@@ -51,10 +51,20 @@ std::optional<node_id> leaders::raft_name_of(const std::string& node) const {
   return it->second.as;
 }
 
-bool leaders::is_draining(const std::string& node) const {
+void leaders::describe(partition_id p, copy own) {
+  const std::lock_guard lock{mutex_};
+  places_.at(p.value).own = std::move(own);
+}
+
+leaders::copy leaders::described(partition_id p) const {
+  const std::lock_guard lock{mutex_};
+  return places_.at(p.value).own;
+}
+
+bool leaders::is_to_follow(const std::string& node) const {
   const std::lock_guard lock{mutex_};
   const auto it = names_.find(node);
-  return it != names_.end() && it->second.draining;
+  return it != names_.end() && it->second.to_follow;
 }
 
 void leaders::wish(partition_id p, const std::string& node, steady_time until) {

@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "core/membership.hpp"
 
 namespace dip {
 
@@ -18,11 +19,18 @@ class leaders {
 public:
   leaders(std::string here, std::uint16_t partitions);
 
-  // A node has said who it is in Raft, and whether it hands everything over. One that was damaged comes back
-  // under another name.
-  void met(const std::string& node, node_id as, bool draining = false);
+  // A node has said who it is in Raft, and whether it is to lead nothing: it drains, or its disk is full. One
+  // that was damaged comes back under another name.
+  void met(const std::string& node, node_id as, bool to_follow = false);
   // This node's own replica says who leads; 0: it does not know.
   void heard(partition_id p, node_id leader, std::uint64_t term);
+  // What else it says of itself, now and then.
+  struct copy {
+    membership group;  // as it knows it; none: it has no replica, or knows nothing yet
+    term_number last_term;
+    log_index last;  // of its log
+  };
+  void describe(partition_id p, copy own);
   // Somebody who was asked in vain says who leads. What this node's own replica knows weighs more.
   void hint(partition_id p, const std::string& node);
 
@@ -39,7 +47,8 @@ public:
   // Nothing: nobody of that name has been met.
   [[nodiscard]] std::string node_of(node_id as) const;
   [[nodiscard]] std::optional<node_id> raft_name_of(const std::string& node) const;
-  [[nodiscard]] bool is_draining(const std::string& node) const;
+  [[nodiscard]] bool is_to_follow(const std::string& node) const;
+  [[nodiscard]] copy described(partition_id p) const;
 
 private:
   struct known {
@@ -48,13 +57,14 @@ private:
     std::string by_hint;
     std::string wished;
     steady_time wished_until{};
+    copy own;
   };
 
   const std::string here_;
   mutable std::mutex mutex_;
   struct person {
     node_id as;
-    bool draining = false;
+    bool to_follow = false;
   };
   std::map<std::string, person> names_;
   std::map<node_id, std::string> nodes_;  // also of names that were given up

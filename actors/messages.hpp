@@ -79,6 +79,17 @@ struct publish {
   }
 };
 
+// The group's majority is gone for good: this replica goes on as its leader in `term`, with those members
+// whose nodes are in cluster.conf. `empty`: no copy is left, and it begins with nothing.
+struct take_over {
+  term_number term;
+  bool empty = false;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.term, s.empty);
+  }
+};
+
 // From another node's replica of this partition, or several of them: bytes of consensus/parcel.hpp.
 struct parcel {
   std::string bytes;
@@ -329,8 +340,8 @@ struct at_work {
 // What a node says of itself to its peers, whenever it changes and whenever they meet.
 struct standing {
   node_id as;  // its name in Raft; 0: it does not know yet whether the cluster is new
-  bool draining = false;
-  std::string start;  // this run of its process
+  bool draining = false, full = false;  // it leads nothing: it stops, or its disk is below limits.free_disk
+  std::string start;                    // this run of its process
   // Of a node whose partitions have begun in this run: the runs that it was told of before. They begin the
   // cluster with it; who is not among them joins.
   std::vector<std::string> founders;
@@ -338,7 +349,7 @@ struct standing {
   bool complete = false;  // it has all that it should have by that list
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.as, s.draining, s.start, s.founders, s.nodes, s.complete);
+    return f(s.as, s.draining, s.full, s.start, s.founders, s.nodes, s.complete);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "actors/partition.hpp"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -206,10 +207,10 @@ group_picture picture_of(self_ptr self, const environment* env, partition_id p) 
           .members = core.members(),
           .changing = core.changing(),
           .wanted = std::move(wanted),
-          .draining = leads.is_draining(env->node),
+          .to_follow = leads.is_to_follow(env->node),
           .raft_name_of = [&](const std::string& node) { return leads.raft_name_of(node); },
           .node_of = [&](node_id id) { return leads.node_of(id); },
-          .able = [&](const std::string& n) { return env->linked->up(n) && !leads.is_draining(n); },
+          .able = [&](const std::string& n) { return env->linked->up(n) && !leads.is_to_follow(n); },
           .caught_up = [&](node_id id) { return core.caught_up(id) == consensus::catch_up_state::finished; },
           .is_close = [&](node_id id) { return core.match(id).value + close_enough >= core.commit().value; }};
 }
@@ -218,6 +219,8 @@ void keep(self_ptr self, const environment* env, partition_id p) {
   auto& s = self->state;
   if (!s.replica) return;
   const auto picture = picture_of(self, env, p);
+  const auto& core = s.replica->core();
+  env->leads->describe(p, {core.members(), core.last_term(), core.last()});
   if (env->changes) env->changes->group(p, !picture.changing && is_settled(picture));
   if (!s.awake_in) return;
   const auto step = next_step(picture);
@@ -233,6 +236,39 @@ void keep(self_ptr self, const environment* env, partition_id p) {
   else if (!step->why.empty())
     spdlog::info("partition {}: {}", p.value, step->why);
   arm(self, env);
+}
+
+// Whoever may come back must not be left out: that would be two groups of one partition.
+result<membership> who_is_left(self_ptr self, const environment* env, bool empty) {
+  const auto& core = self->state.replica->core();
+  const auto& leads = *env->leads;
+  if (core.leader() != node_id{}) return fail(errc::conflict, leads.node_of(core.leader()) + " leads it");
+  std::set<node_id> there{self->state.as};
+  for (const auto& n : nodes_of(*env)) {
+    if (n.name == env->node) continue;
+    const auto id = leads.raft_name_of(n.name);
+    if (!id || !env->linked->up(n.name))
+      return fail(errc::conflict, n.name + " is in cluster.conf and cannot be reached");
+    there.insert(*id);
+  }
+  auto left = core.members();
+  if (left.members.empty() != empty)
+    return fail(errc::conflict, empty ? "this node has a copy of it" : "this node has no copy of it");
+  const auto voters = left.voters();
+  const auto alive = std::ranges::count_if(voters, [&](node_id v) { return there.contains(v); });
+  if (!empty && static_cast<size_t>(alive) >= left.majority())
+    return fail(errc::conflict, "a majority of its copies is there");
+  std::erase_if(left.members, [&](const auto& m) { return !there.contains(m.id); });
+  return left.with(self->state.as, member_role::voter);
+}
+
+answer take_over_group(self_ptr self, const environment* env, partition_id p, const take_over& what) {
+  const auto members = who_is_left(self, env, what.empty);
+  if (!members) return error_answer(members.error());
+  if (auto done = self->state.replica->take_over(what.term, *members); !done)
+    return error_answer(done.error());
+  spdlog::warn("partition {}: its majority is given up; this node's copy is the truth from here on", p.value);
+  return {};
 }
 
 }  // namespace
@@ -276,6 +312,12 @@ partition_actor::behavior_type partition(counted_actor<partition_actor, partitio
         if (!self->state.replica) return;
         take_parcel(self, p, from_peer);
         arm(self, env);
+      },
+      [=](const take_over& what) -> caf::result<answer> {
+        if (!self->state.replica || !env->leads) return not_begun_yet();
+        auto said = take_over_group(self, env, p, what);
+        arm(self, env);
+        return said;
       },
       [=](stored_atom) {
         self->state.replica->run(self->state.stored->take());

@@ -89,6 +89,9 @@ result<void> partition_replica::change(const membership& wanted) {
 }
 result<void> partition_replica::catch_up(node_id learner) { return hear(replica_.catch_up(now_(), learner)); }
 result<void> partition_replica::transfer(node_id to) { return hear(replica_.transfer(now_(), to)); }
+result<void> partition_replica::take_over(term_number term, const membership& members) {
+  return hear(replica_.take_over(now_(), term, members));
+}
 
 result<void> partition_replica::hear(result<consensus::effects> e) {
   if (!e) return tl::make_unexpected(e.error());

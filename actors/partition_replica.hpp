@@ -52,6 +52,8 @@ public:
   [[nodiscard]] result<void> change(const membership& wanted);
   [[nodiscard]] result<void> catch_up(node_id learner);
   [[nodiscard]] result<void> transfer(node_id to);
+  // When the others are gone for good.
+  [[nodiscard]] result<void> take_over(term_number term, const membership& members);
 
   // The replica has stopped: the process must end.
   void fail_with(const error& why);

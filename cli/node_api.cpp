@@ -302,6 +302,14 @@ answer<json> node_api::cluster() {
   return call_json({std::move(request)});
 }
 
+answer<void> node_api::operate(const std::string& path) {
+  net::http_request request;
+  request.method = "POST";
+  request.url = path;
+  if (auto response = call({std::move(request)}); !response) return tl::make_unexpected(response.error());
+  return {};
+}
+
 answer<json> node_api::describe(const std::string& url_or_key) {
   net::http_request request;
   request.url = file_path(url_or_key) + "?info";

@@ -58,6 +58,8 @@ public:
   [[nodiscard]] answer<nlohmann::json> find(const std::string& id, std::chrono::seconds wait);
   // GET /cluster
   [[nodiscard]] answer<nlohmann::json> cluster();
+  // An operator's POST that has no body and is answered by none.
+  [[nodiscard]] answer<void> operate(const std::string& path);
   // GET /requests?…
   [[nodiscard]] answer<nlohmann::json> list(const std::string& query);
   // DELETE /requests/{id}

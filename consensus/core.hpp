@@ -131,6 +131,12 @@ public:
   // election timeout has passed. Errors: `not_leader`, `not_found`, `conflict`.
   result<update> transfer(milliseconds now, node_id to);
 
+  // Only when the others are gone for good, and on somebody's word: leads from now on, in `term`, and the
+  // group is `members`. What they alone had is lost. While one of them lives, or when two replicas do this, a
+  // group has two truths. Errors: `bad_request` when `term` has begun, or `members` has this replica as no
+  // voter; `conflict` while a leader is heard, or this replica's disk writes.
+  result<update> take_over(milliseconds now, term_number term, const membership& members);
+
   // Appends up to the one with this name are durable.
   update persisted(milliseconds now, std::uint64_t write);
   update applied(milliseconds now, log_index up_to);
@@ -150,6 +156,8 @@ public:
   [[nodiscard]] node_id leader() const { return leader_; }
   [[nodiscard]] log_index commit() const { return commit_; }
   [[nodiscard]] log_index stored() const { return stored_; }  // durable, of the log as it is
+  [[nodiscard]] log_index last() const { return last_; }      // of the log, durable or not yet
+  [[nodiscard]] term_number last_term() const { return log_.term_at(last_); }
   [[nodiscard]] log_index match(node_id member) const;  // as the leader: how far it is known to be; else 0
   [[nodiscard]] size_t backlog_entries() const { return backlog_.entries(); }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "consensus/core.hpp"
+#include "core/codec.hpp"
 
 namespace dip::consensus {
 
@@ -63,6 +64,27 @@ void core::lead(update& u) {
   // An entry of its own term tells a leader, and its followers, what is committed (section 6.4).
   append(u, {last_.value + 1}, {{voted_.term, entry_kind::no_op, {}}});
   for (auto& [id, f] : followers_.all()) send_append(u, id, f);
+}
+
+// The new members are an entry of the new term: what is in the log before it counts as soon as they have it.
+result<update> core::take_over(milliseconds now, term_number term, const membership& members) {
+  if (term <= voted_.term) return fail(errc::bad_request, "that term has begun already");
+  if (!members.is_voter(self_)) return fail(errc::bad_request, "this replica would not be a voter");
+  auto u = begin(now);
+  if (hears_leader()) return fail(errc::conflict, "there is a leader");
+  if (stored_ < last_ || installing_) return fail(errc::conflict, "this replica's disk still writes");
+  step_down(u, term, {});
+  voted_.vote = self_;
+  u.voted = voted_;
+  role_ = role::leader;
+  leader_ = self_;
+  pre_voting_ = false;
+  granted_.clear();
+  followers_.begin(members, self_, last_, now_);
+  append(u, {last_.value + 1}, {{voted_.term, entry_kind::members, encode(members)}});
+  for (auto& [id, f] : followers_.all()) send_append(u, id, f);
+  finish(u);
+  return u;
 }
 
 // Within an election timeout of a leader's message nobody else is needed (section 4.2.3).

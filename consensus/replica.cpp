@@ -111,6 +111,12 @@ result<effects> replica::transfer(milliseconds now, node_id to) {
   return follow(now, std::move(*done));
 }
 
+result<effects> replica::take_over(milliseconds now, term_number term, const membership& members) {
+  auto done = core_.take_over(now, term, members);
+  if (!done) return tl::make_unexpected(done.error());
+  return follow(now, std::move(*done));
+}
+
 effects replica::follow(milliseconds now, update u) {
   effects out;
   for (std::optional<update> next = std::move(u); next && !out.fault;) {

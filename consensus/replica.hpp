@@ -92,6 +92,7 @@ public:
   [[nodiscard]] result<effects> change(milliseconds now, const membership& wanted);
   [[nodiscard]] result<effects> catch_up(milliseconds now, node_id learner);
   [[nodiscard]] result<effects> transfer(milliseconds now, node_id to);
+  [[nodiscard]] result<effects> take_over(milliseconds now, term_number term, const membership& members);
 
   [[nodiscard]] const consensus::core& core() const { return core_; }
 

@@ -96,18 +96,31 @@ void add_cluster_schemas(api_json& to) {
   const auto known = [](std::string_view what) {
     return api_json{{"type", words({"integer", "null"})}, {"minimum", 0}, {"description", what}};
   };
-  to["Replica"] = record({{"node", text("its name")},
-                          {"up", {{"type", "boolean"}, {"description", "whether it has answered"}}},
-                          {"applied", known("index of the last entry that it has applied; null: not known")},
-                          {"lag", known("entries behind the leader; null: not known")}},
-                         "a copy of a partition");
-  to["Partition"] =
-      record({{"partition", count("its number")},
-              {"leader",
-               {{"type", words({"string", "null"})}, {"description", "a node's name; null: none is known"}}},
-              {"term", count("of its leader; it grows with every election")},
-              {"replicas", list_of(schema_ref("Replica"), "as cluster.conf has it")}},
-             "a part of the cluster's state");
+  to["LogPosition"] = record({{"term", count("in which it was proposed")}, {"index", count("its place")}},
+                             "the last entry of a copy's log, applied or not");
+  to["Replica"] =
+      record({{"node", text("its name")},
+              {"up", {{"type", "boolean"}, {"description", "whether it has answered"}}},
+              {"role",
+               {{"type", words({"string", "null"})},
+                {"enum", api_json::array({"voter", "learner", "none", nullptr})},
+                {"description", "as the leader has it; null: there is none"}}},
+              {"applied", known("index of the last entry that it has applied; null: not known")},
+              {"lag", known("entries behind the leader; null: not known")},
+              {"log", {{"oneOf", api_json::array({schema_ref("LogPosition"), {{"type", "null"}}})}}},
+              {"hash",
+               {{"type", words({"string", "null"})},
+                {"description",
+                 "of its state as applied, with `hashes=true`: copies that have "
+                 "applied the same have the same; null: not asked for"}}}},
+             "a copy of a partition");
+  to["Partition"] = record(
+      {{"partition", count("its number")},
+       {"leader",
+        {{"type", words({"string", "null"})}, {"description", "a node's name; null: none is known"}}},
+       {"term", count("of its leader; it grows with every election")},
+       {"replicas", list_of(schema_ref("Replica"), "as cluster.conf has it, and who still has a copy")}},
+      "a part of the cluster's state");
   to["Cluster"] =
       record({{"nodes", list_of(schema_ref("Node"), "")},
               {"partitions", list_of(schema_ref("Partition"), "")},
@@ -118,6 +131,8 @@ void add_cluster_schemas(api_json& to) {
              "the cluster, as the answering node sees it");
 }
 
+namespace {
+
 api_call cluster_call() {
   return {
       .method = "GET",
@@ -127,21 +142,64 @@ api_call cluster_call() {
       .tag = "node",
       .summary = "Nodes and partitions",
       .text = "With the formats that each node reads and writes, and by which versions of which libraries.",
+      .parameters = {"hashes"},
       .answers = {{200,
                    "now",
                    {"Cache-Control"},
                    json_content(
                        "Cluster",
                        {{"nodes", api_json::array({example_node()})},
-                        {"partitions", api_json::array({{{"partition", 0},
-                                                         {"leader", "n1"},
-                                                         {"term", 3},
-                                                         {"replicas", api_json::array({{{"node", "n1"},
-                                                                                        {"up", true},
-                                                                                        {"applied", 1234},
-                                                                                        {"lag", 0}}})}}})},
+                        {"partitions",
+                         api_json::array(
+                             {{{"partition", 0},
+                               {"leader", "n1"},
+                               {"term", 3},
+                               {"replicas", api_json::array({{{"node", "n1"},
+                                                              {"up", true},
+                                                              {"role", "voter"},
+                                                              {"applied", 1234},
+                                                              {"lag", 0},
+                                                              {"log", {{"term", 3}, {"index", 1235}}},
+                                                              {"hash", nullptr}}})}}})},
                         {"console", {{"destructive", true}}}})}},
       .scope = "admin"};
 }
+
+api_call give_up_call() {
+  return {
+      .method = "POST",
+      .pattern = "/cluster/recover",
+      .path = "/cluster/recover",
+      .id = "giveUpLostNodes",
+      .tag = "node",
+      .summary = "Gives up the nodes that are lost",
+      .text =
+          "When a majority is lost for good, the first step, on each node that is left: those that are "
+          "not in its cluster.conf any more are waited for no longer. `dip cluster recover` does all of it.",
+      .answers = {{204, "they are given up"}},
+      .errors = {errc::conflict},
+      .scope = "admin"};
+}
+
+api_call recover_call() {
+  return {.method = "POST",
+          .pattern = "/cluster/partitions/{partition}/recover",
+          .path = "/cluster/partitions/{partition}/recover",
+          .id = "recoverPartition",
+          .tag = "node",
+          .summary = "Makes a partition's copy its truth",
+          .text =
+              "When a majority is lost for good, the second step, for each partition without a leader, asked "
+              "of the node whose log goes furthest: it leads from now on, and what only the lost copies had "
+              "is lost. `conflict` while a majority may be there.",
+          .parameters = {"partition", "term", "empty"},
+          .answers = {{204, "it leads"}},
+          .errors = {errc::not_found, errc::conflict, errc::no_quorum},
+          .scope = "admin"};
+}
+
+}  // namespace
+
+std::vector<api_call> cluster_calls() { return {cluster_call(), give_up_call(), recover_call()}; }
 
 }  // namespace dip::http

@@ -48,9 +48,13 @@ api_call description() {
 }  // namespace
 
 std::vector<api_call> node_calls(const api_facts& /*facts*/) {
-  return {plain_call("/healthz", "getHealth", "Whether the node lives", "",
-                     {200, "it does", {"Cache-Control"}, json_content("NodeState", {{"status", "ok"}})}),
-          readiness(), metrics(), cluster_call(), description()};
+  std::vector<api_call> out{
+      plain_call("/healthz", "getHealth", "Whether the node lives", "",
+                 {200, "it does", {"Cache-Control"}, json_content("NodeState", {{"status", "ok"}})}),
+      readiness(), metrics()};
+  for (auto& call : cluster_calls()) out.push_back(std::move(call));
+  out.push_back(description());
+  return out;
 }
 
 }  // namespace dip::http

@@ -385,7 +385,7 @@ std::vector<api_call> looking() {
                      "peekMessages",
                      "Messages of a queue, without taking them",
                      "",
-                     {"queue", "message_state", "partition", "limit", "cursor"},
+                     {"queue", "message_state", "only_partition", "limit", "cursor"},
                      {errc::not_found}},
                     answered("a page", "MessagePage",
                              {{"messages", api_json::array({message_example()})},
@@ -396,7 +396,7 @@ std::vector<api_call> looking() {
                      "listDeadLetters",
                      "Dead letters, and how many of which error",
                      "",
-                     {"queue", "message_error", "partition", "limit", "cursor"},
+                     {"queue", "message_error", "only_partition", "limit", "cursor"},
                      {errc::not_found}},
                     answered("a page", "DeadLetterPage",
                              {{"messages", api_json::array({message_example()})},
@@ -496,15 +496,13 @@ std::vector<api_call> acting() {
   redrive.body = body_of("which dead letters; `{}`: all", "RedriveRequest", {{"ids", words({"3-17"})}});
   auto lead = operator_call(
       {"POST",
-       "/cluster/partitions/{partition_number}/leader",
+       "/cluster/partitions/{partition}/leader",
        "moveLeader",
        "A partition is to be led by another node",
        "Ten minutes it outweighs what cluster.conf says. `conflict` where that node cannot lead it.",
-       {"partition_number"},
+       {"partition"},
        {errc::not_found, errc::conflict, errc::length_required, errc::too_large, errc::invalid_operation}},
       answered("it will be", "LeaderWish", {{"partition", 3}, {"leader", "n2"}}, 202));
-  lead.pattern = "/cluster/partitions/{partition}/leader";
-  lead.path = lead.pattern;
   lead.body = body_of("who is to lead", "LeaderRequest", {{"node", "n2"}});
   const api_json paused{{"name", "rtp-request-queue"}, {"paused", true}};
   const api_json resumed{{"name", "rtp-request-queue"}, {"paused", false}};

@@ -50,14 +50,14 @@ void add_path_parameters(api_json& to) {
                             example_attempt);
   to["output"] = parameter("path", "output", "second half: the output's name and extension",
                            text_like(R"(^[a-z0-9_-]{1,64}\.[a-z0-9]{1,5}$)"), "large.webp");
+  to["partition"] = parameter("path", "partition", "its number",
+                              {{"type", "integer"}, {"minimum", 0}, {"maximum", 1023}}, 3);
   to["address"] =
       parameter("path", "address", "of e-mail, in any case of its letters", text(), "gone@example.org");
   to["queue"] = parameter("path", "queue", "its name", schema_ref("QueueName"), "rtp-request-queue");
   to["message"] = parameter("path", "message", "a message's id", text_like("^[0-9]+-[0-9]+$"), "3-4352");
   to["actor"] = parameter("path", "actor", "its id", text_like(R"(^[A-Za-z0-9_-]{1,63}\.[0-9]+$)"), "n1.42");
   to["node"] = parameter("path", "node", "its name", text_like("^[A-Za-z0-9_-]{1,63}$"), "n9");
-  to["partition_number"] = parameter("path", "partition", "its number",
-                                     {{"type", "integer"}, {"minimum", 0}, {"maximum", 1023}}, 3);
   to["id"] = parameter("path", "id", "of the request", text_like("^" + id + "$"), example_request);
 }
 
@@ -75,6 +75,15 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
       parameter("query", "limit", "how many at most",
                 {{"type", "integer"}, {"minimum", 1}, {"maximum", max_page}, {"default", default_page}}, 20);
   to["cursor"] = parameter("query", "cursor", "`next_cursor` of the page before", text());
+  to["term"] = parameter("query", "term", "beyond all terms that were heard of",
+                         {{"type", "integer"}, {"minimum", 1}}, 12);
+  to["term"]["required"] = true;
+  to["empty"] = parameter(
+      "query", "empty", "no copy is left, and the partition begins with nothing",
+      {{"type", "string"}, {"enum", api_json::array({"true", "false"})}, {"default", "false"}}, "false");
+  to["hashes"] = parameter(
+      "query", "hashes", "whether each node hashes all that its partitions hold, to compare copies",
+      {{"type", "string"}, {"enum", api_json::array({"true", "false"})}, {"default", "false"}}, "true");
   to["status"] = parameter("query", "status", "only those", schema_ref("RequestStatus"), "failed");
   to["since"] = parameter("query", "since", "only those accepted since; RFC 3339 in UTC",
                           {{"type", "string"},
@@ -86,7 +95,7 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
       {{"type", "string"}, {"enum", api_json::array({"visible", "in_flight", "delayed"})}}, "delayed");
   to["message_error"] = parameter("query", "error", "only those whose last try ended in this error code",
                                   {{"type", "string"}, {"enum", error_words()}}, "timeout");
-  to["partition"] =
+  to["only_partition"] =
       parameter("query", "partition", "only that one",
                 {{"type", "integer"}, {"minimum", 0}, {"maximum", facts.conf.cluster.partitions - 1}}, 3);
   to["reason"] = parameter("query", "reason", "why; it stands in the audit",

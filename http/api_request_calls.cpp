@@ -94,6 +94,7 @@ api_json record_example() {
       {"created_at", "2026-03-04T05:06:08.011Z"},
       {"updated_at", "2026-03-04T05:06:08.241Z"},
       {"expires_at", "2026-04-03T05:06:08.241Z"},
+      {"stale", false},
       {"metadata", {{"order", 4711}}}};
 }
 

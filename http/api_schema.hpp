@@ -16,7 +16,7 @@ void add_record_schemas(api_json& to);                          // what answers 
 void add_cluster_schemas(api_json& to);
 void add_operator_schemas(api_json& to);
 void add_problem_schemas(api_json& to);
-[[nodiscard]] api_call cluster_call();
+[[nodiscard]] std::vector<api_call> cluster_calls();
 [[nodiscard]] api_json parameter_components(const api_facts& facts);
 [[nodiscard]] api_json header_components();
 

@@ -1,5 +1,7 @@
 #include "http/cluster_json.hpp"
 
+#include <cstdio>
+
 #include <nlohmann/json.hpp>
 
 namespace dip::http {
@@ -56,9 +58,33 @@ json node(const cluster_picture::node& n) {
   return out;
 }
 
+json role(cluster_picture::replica::part p) {
+  using part = cluster_picture::replica::part;
+  switch (p) {
+    case part::voter: return "voter";
+    case part::learner: return "learner";
+    case part::none: return "none";
+    case part::unknown: break;
+  }
+  return nullptr;
+}
+
+// As text: JSON's numbers are not as wide.
+std::string hex_of(std::uint64_t n) {
+  char out[17];
+  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(n));
+  return out;
+}
+
 json replica(const cluster_picture::replica& r) {
-  json out{{"node", r.node}, {"up", r.up}, {"applied", nullptr}, {"lag", nullptr}};
-  if (r.up) out["applied"] = r.applied, out["lag"] = r.lag;
+  json out{{"node", r.node}, {"up", r.up},      {"role", role(r.role)}, {"applied", nullptr},
+           {"lag", nullptr}, {"hash", nullptr}, {"log", nullptr}};
+  if (r.up) {
+    out["applied"] = r.applied;
+    out["lag"] = r.lag;
+    out["log"] = {{"term", r.log_term}, {"index", r.log_index}};
+  }
+  if (r.hash != 0) out["hash"] = hex_of(r.hash);
   return out;
 }
 

@@ -71,6 +71,11 @@ public:
   virtual ~subscription() = default;
 };
 
+struct found_request {
+  request_record record;
+  bool stale = false;  // from this node's copy: no leader could be asked, and it may have gone on since
+};
+
 class requests_port {
 public:
   struct query {
@@ -89,7 +94,8 @@ public:
   // `invalid_operation` with pointer, `too_many_pixels`, `overloaded`, `draining`, `disk_full`, `no_quorum`,
   // `idempotency_mismatch`, `rate_limited` when so many of the caller's are not final yet as it may have.
   virtual result<request_record> submit(const process_request& what, const submission& from) = 0;
-  virtual result<request_record> find(const request_id& id) = 0;
+  // `no_quorum` when nobody can be asked, nor a copy here.
+  virtual result<found_request> find(const request_id& id) = 0;
   // Calls `news` whenever the request changes, and when the node begins to stop; from any thread, at once
   // after the change could be found.
   virtual std::unique_ptr<subscription> watch(const request_id& id, std::function<void()> news) = 0;
@@ -154,6 +160,10 @@ struct cluster_picture {
     bool up = false;            // it has answered; else the rest is not known
     std::uint64_t applied = 0;  // index of the last entry that it has applied
     std::uint64_t lag = 0;      // entries behind the leader, or behind the furthest when there is none
+    enum class part : std::uint8_t { unknown, none, learner, voter };
+    part role = part::unknown;                  // as the leader has it; unknown without one
+    std::uint64_t hash = 0;                     // of its state after `applied`; 0: it was not asked for
+    std::uint64_t log_term = 0, log_index = 0;  // of the last entry of its log, half a second ago
   };
   struct partition {
     std::uint16_t number = 0;
@@ -169,7 +179,15 @@ struct cluster_picture {
 class node_port {
 public:
   virtual ~node_port() = default;
-  [[nodiscard]] virtual cluster_picture cluster() = 0;
+  // Hashes cost a walk over all that the nodes hold: two replicas that have applied the same have the same.
+  [[nodiscard]] virtual cluster_picture cluster(bool with_hashes) = 0;
+  // When a majority is lost for good. First, on each node that is left: those that are not in cluster.conf
+  // any more are not waited for. `conflict` while one that is in it cannot be reached; `io`.
+  virtual result<void> give_up_lost() = 0;
+  // Then, for each partition without a leader, on the node whose log goes furthest: it leads from now on, in
+  // `term`, which is beyond all that was heard of. `empty`: no copy is left. `conflict` while there may be a
+  // majority; `bad_request` for a term that has begun.
+  virtual result<void> recover(partition_id p, term_number term, bool empty) = 0;
   [[nodiscard]] virtual bool ready(std::string& why_not) = 0;
   [[nodiscard]] virtual std::string metrics() = 0;  // Prometheus text format 0.0.4
   [[nodiscard]] virtual bool draining() = 0;

@@ -140,8 +140,10 @@ json request(const request_record& r, const std::string& origin) {
 }
 
 // Parsing the caller's object again could change its numbers and doubled keys: it is put in as it is.
-std::string request_text(const request_record& r, const std::string& origin) {
-  auto out = text(request(r, origin));
+std::string request_text(const request_record& r, const std::string& origin, bool stale) {
+  auto fields = request(r, origin);
+  fields["stale"] = stale;
+  auto out = text(fields);
   out.pop_back();
   return out + ",\"metadata\":" + (r.metadata_json.empty() ? "null" : r.metadata_json) + "}";
 }
@@ -194,12 +196,13 @@ std::string suppressions_json(const page<suppression_row>& rows) {
 
 std::string timeline_json(const timeline_event& e) { return text(event(e)); }
 
-std::string request_json(const request_record& r, const std::string& origin) {
-  return request_text(r, origin);
+std::string request_json(const request_record& r, const std::string& origin, bool stale) {
+  return request_text(r, origin, stale);
 }
 
 std::string requests_json(const page<request_record>& records, const std::string& origin) {
-  return page_text("requests", records, [&](const request_record& r) { return request_text(r, origin); });
+  return page_text("requests", records,
+                   [&](const request_record& r) { return request_text(r, origin, records.stale); });
 }
 
 }  // namespace dip::http

@@ -29,7 +29,9 @@ namespace dip::http {
 // One entry of the timeline.
 [[nodiscard]] std::string timeline_json(const timeline_event& e);
 // `metadata` comes back byte for byte.
-[[nodiscard]] std::string request_json(const request_record& r, const std::string& origin);
+// `stale`: ports.hpp, found_request.
+[[nodiscard]] std::string request_json(const request_record& r, const std::string& origin,
+                                       bool stale = false);
 // The answer to GET /suppressions.
 [[nodiscard]] std::string suppressions_json(const page<suppression_row>& rows);
 [[nodiscard]] std::string requests_json(const page<request_record>& records, const std::string& origin);

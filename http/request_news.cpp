@@ -17,10 +17,10 @@ public:
 
   void start(waker wake) override { news_ = c_.node.requests.watch(id_, std::move(wake)); }
   std::optional<http_response> resume(bool last) override {
-    const auto record = c_.node.requests.find(id_);
-    if (record && !is_final(record->status) && !last && !c_.node.node.draining()) return std::nullopt;
-    return json_answer(request_, record.map([&](const request_record& found) {
-      return request_json(found, c_.node.node.public_url());
+    const auto found = c_.node.requests.find(id_);
+    if (found && !is_final(found->record.status) && !last && !c_.node.node.draining()) return std::nullopt;
+    return json_answer(request_, found.map([&](const found_request& f) {
+      return request_json(f.record, c_.node.node.public_url(), f.stale);
     }));
   }
   steady_time until() const override { return until_; }
@@ -39,14 +39,15 @@ public:
 
   void start(waker wake) override { news_ = c_.node.requests.watch(id_, std::move(wake)); }
   batch next() override {
-    const auto record = c_.node.requests.find(id_);
+    const auto found = c_.node.requests.find(id_);
     // Retention took it, or it cannot be read: the client comes again and is told which.
-    if (!record) return {{}, true};
+    if (!found) return {{}, true};
+    const auto& record = found->record;
     batch out;
-    for (; next_ < record->timeline.size(); ++next_)
+    for (; next_ < record.timeline.size(); ++next_)
       out.text += "id: " + std::to_string(next_) +
-                  "\nevent: status\ndata: " + timeline_json(record->timeline[next_]) + "\n\n";
-    out.last = is_final(record->status) || c_.node.node.draining();
+                  "\nevent: status\ndata: " + timeline_json(record.timeline[next_]) + "\n\n";
+    out.last = is_final(record.status) || c_.node.node.draining();
     return out;
   }
 
@@ -80,9 +81,9 @@ http_response wait_for_request(const http_request& r, const route_context& c, co
 http_response request_events(const http_request& r, const route_context& c, const request_id& id) {
   const auto first = first_event(r);
   if (!first) return make_problem(first.error(), r.id);
-  const auto record = c.node.requests.find(id);
-  if (!record) return make_problem(record.error(), r.id);
-  if (*first >= record->timeline.size() && is_final(record->status)) return {.status = 204};
+  const auto found = c.node.requests.find(id);
+  if (!found) return make_problem(found.error(), r.id);
+  if (*first >= found->record.timeline.size() && is_final(found->record.status)) return {.status = 204};
   return {.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
           .content_type = "text/event-stream",
           .events = std::make_shared<request_stream>(c, id, *first)};

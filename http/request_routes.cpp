@@ -60,11 +60,11 @@ public:
     if (!wait) return make_problem(wait.error(), r.id);
     const auto id = named_request(r);
     if (!id) return make_problem(id.error(), r.id);
-    const auto record = c_.node.requests.find(*id);
-    if (record && *wait > milliseconds{0} && !is_final(record->status))
+    const auto found = c_.node.requests.find(*id);
+    if (found && *wait > milliseconds{0} && !is_final(found->record.status))
       return wait_for_request(r, c_, *id, c_.time.steady() + *wait);
     return json_answer(
-        r, record.map([&](const request_record& found) { return request_json(found, origin()); }));
+        r, found.map([&](const found_request& f) { return request_json(f.record, origin(), f.stale); }));
   }
 
   http_response events(const http_request& r) const {

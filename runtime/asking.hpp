@@ -25,8 +25,9 @@ public:
   [[nodiscard]] result<answer> publish_to(partition_id p, topic_name t, command what) const {
     return checked(try_publish(p, t, std::move(what)));
   }
-  [[nodiscard]] result<found_rows> read_from(partition_id p, read_rows wanted) const {
-    auto a = checked(wait(where_.leading(p), std::move(wanted)));
+  [[nodiscard]] result<found_rows> read_from(partition_id p, read_rows wanted,
+                                             milliseconds within = commit_deadline) const {
+    auto a = checked(wait(where_.leading(p), std::move(wanted), within));
     if (!a) return tl::make_unexpected(a.error());
     if (!a->found) return fail(errc::internal, "the rows were not answered");
     return std::move(*a->found);
@@ -47,14 +48,15 @@ public:
 
 private:
   template <class Handle, class Message>
-  [[nodiscard]] answer wait(const std::optional<Handle>& h, Message m) const {
+  [[nodiscard]] answer wait(const std::optional<Handle>& h, Message m,
+                            milliseconds within = commit_deadline) const {
     answer out;
     out.ok = false;
     out.code = errc::no_quorum;
     out.detail = "the partition has no leader now";
     if (!h) return out;
     caf::scoped_actor self{system_};
-    self->request(*h, commit_deadline, std::move(m))
+    self->request(*h, within, std::move(m))
         .receive([&](answer& a) { out = std::move(a); },
                  [&](const caf::error&) {
                    out.detail = "the leader did not answer";

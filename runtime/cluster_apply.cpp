@@ -2,81 +2,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-#include <poll.h>
-#include <unistd.h>
 
 #include "cli/commands.hpp"
-#include "cli/node_api.hpp"
-#include "runtime/cluster_plan.hpp"
+#include "runtime/cluster_talk.hpp"
 
 namespace dip {
 namespace {
 
 using cli::complain;
 
-constexpr std::chrono::seconds round{1};
 constexpr milliseconds until_ready{120'000};
-
-// DIP_API_KEY, or the admin's token where this user may read it.
-std::string operator_key(const config& conf) {
-  if (const char* key = std::getenv("DIP_API_KEY"); key && *key) return key;
-  std::string token;
-  if (!conf.security.admin_token_file.empty()) {
-    std::ifstream in(conf.security.admin_token_file);
-    std::getline(in, token);
-  }
-  return token;
-}
-
-cli::node_api api_of(const config& conf, const std::vector<std::string>& urls) {
-  cli::node_address where;
-  where.urls = urls;
-  where.key = operator_key(conf);
-  where.retry_for = std::chrono::seconds{30};
-  if (where.urls.empty())
-    for (const auto& n : conf.nodes) where.urls.push_back(view_of(conf, n, "").url);
-  return cli::node_api{std::move(where)};
-}
-
-bool agreed() {
-  if (::isatty(STDIN_FILENO) != 1) {
-    complain("nobody is there to be asked: --yes goes ahead, --dry-run only says what it would do");
-    return false;
-  }
-  std::fputs("Go ahead? [y/N] ", stdout);
-  std::fflush(stdout);
-  std::string word;
-  std::getline(std::cin, word);
-  return word == "y" || word == "Y" || word == "yes";
-}
-
-bool say_problems(const launch_outcome& outcome) {
-  for (const auto& line : outcome.problems) complain(line);
-  return !outcome.problems.empty();
-}
-
-// The line that is still left, empty when all is done; nothing: nobody answers.
-std::string watch(cli::node_api& api, const cluster_plan& plan, const config& conf, milliseconds within) {
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  std::string said;
-  for (;;) {
-    const auto answer = api.cluster();
-    const auto now =
-        answer ? parse_cluster(*answer) : result<cluster_now>{fail(errc::io, answer.error().text)};
-    const auto left = now ? what_is_left(*now, plan, conf) : now.error().detail;
-    if (left.empty()) return left;
-    if (left != said) std::fprintf(stderr, "%s\n", left.c_str());
-    said = left;
-    if (std::chrono::steady_clock::now() >= deadline) return left;
-    (void)::poll(nullptr, 0, static_cast<int>(milliseconds{round}.count()));
-  }
-}
 
 // New nodes are started last: those that run dial them, and turn nobody away whom they know already.
 bool carry_out(const cluster_launch& all) {
@@ -99,13 +34,12 @@ void stop_removed(const cluster_launch& all, const cluster_plan& plan) {
 
 int apply_nodes(const config& conf, const cluster_launch& all, const apply_options& options) {
   auto api = api_of(conf, options.urls);
-  const auto answer = api.cluster();
-  if (!answer) {
-    complain(answer.error().text);
-    return cli::exit_code_of(answer.error());
+  const auto now = ask_cluster(api);
+  if (!now) {
+    complain(now.error().text);
+    return cli::exit_code_of(now.error());
   }
-  const auto now = parse_cluster(*answer);
-  const auto plan = now ? plan_change(*now, conf) : tl::make_unexpected(now.error());
+  const auto plan = plan_change(*now, conf);
   if (!plan) {
     complain(plan.error().detail);
     return cli::work_failed;
@@ -120,7 +54,7 @@ int apply_nodes(const config& conf, const cluster_launch& all, const apply_optio
   if (options.dry_run) return cli::done;
   if (!options.yes && !agreed()) return cli::work_failed;
   if (!carry_out(all)) return cli::work_failed;
-  if (const auto left = watch(api, *plan, conf, options.within); !left.empty()) {
+  if (const auto left = watch_change(api, *plan, conf, options.within); !left.empty()) {
     complain("not done in time: " + left + "; it goes on by itself, and the same command watches it again");
     return cli::work_failed;
   }

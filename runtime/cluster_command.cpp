@@ -14,6 +14,7 @@
 #include "runtime/cluster_here.hpp"
 #include "runtime/cluster_init.hpp"
 #include "runtime/cluster_launch.hpp"
+#include "runtime/cluster_recover.hpp"
 #include "runtime/config_file.hpp"
 
 namespace dip {
@@ -47,7 +48,8 @@ struct cluster_command::options {
   unsigned apply_timeout = 3'600;
   bool foreground = false, follow = false, json = false, dry_run = false, yes = false;
   CLI::App *init = nullptr, *up = nullptr, *down = nullptr, *status = nullptr, *restart = nullptr,
-           *upgrade = nullptr, *apply = nullptr, *reload = nullptr, *logs = nullptr, *supervise = nullptr;
+           *upgrade = nullptr, *apply = nullptr, *recover = nullptr, *reload = nullptr, *logs = nullptr,
+           *supervise = nullptr;
 
   CLI::App* add(CLI::App& to, const char* name, const char* doc) {
     auto* c = to.add_subcommand(name, doc);
@@ -121,6 +123,18 @@ void cluster_command::add_start_and_stop() {
       ->check(CLI::Range(1, 7 * 86'400))
       ->capture_default_str()
       ->type_name("SECONDS");
+  o.recover =
+      o.add(*command_, "recover",
+            "Go on when a majority is lost for good: without the nodes that are not in the file any more, "
+            "and without what only they had");
+  o.recover->add_flag("--dry-run", o.dry_run, "Only say what would be lost");
+  o.recover->add_flag("--yes", o.yes, "Do not ask");
+  o.recover->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
+      ->type_name("URL");
+  o.recover->add_option("--timeout", o.apply_timeout, "How long to watch it; it goes on by itself")
+      ->check(CLI::Range(1, 7 * 86'400))
+      ->capture_default_str()
+      ->type_name("SECONDS");
   o.supervise = o.add(*command_, "supervise", "")->group("");
 }
 
@@ -166,7 +180,15 @@ int cluster_command::launch(const config& conf) const {
                                  : std::vector<cluster_machine>{{std::string(), o.here}};
   if (o.up->parsed() && o.foreground) return stay(conf, *place, machines.front());
   const cluster_launch all(conf, *place, std::move(machines));
+  if (o.recover->parsed()) return recover(conf, all);
   return o.apply->parsed() ? apply(conf, all) : carry_out(all);
+}
+
+int cluster_command::recover(const config& conf, const cluster_launch& all) const {
+  const auto& o = *options_;
+  return recover_lost(
+      conf, all,
+      {.urls = o.urls, .dry_run = o.dry_run, .yes = o.yes, .within = std::chrono::seconds(o.apply_timeout)});
 }
 
 int cluster_command::apply(const config& conf, const cluster_launch& all) const {

@@ -1,6 +1,7 @@
 #include "runtime/cluster_plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -40,11 +41,15 @@ cluster_now::node node_of(const nlohmann::json& j) {
 cluster_now::partition partition_of(const nlohmann::json& j) {
   cluster_now::partition out;
   if (j.at("leader").is_string()) j.at("leader").get_to(out.leader);
+  j.at("term").get_to(out.term);
   for (const auto& r : j.at("replicas")) {
     auto& replica = out.replicas.emplace_back();
     r.at("node").get_to(replica.node);
     r.at("up").get_to(replica.up);
-    if (replica.up) r.at("lag").get_to(replica.lag);
+    if (!replica.up) continue;
+    r.at("lag").get_to(replica.lag);
+    r.at("log").at("term").get_to(replica.log_term);
+    r.at("log").at("index").get_to(replica.log_index);
   }
   return out;
 }
@@ -142,6 +147,42 @@ std::string what_is_left(const cluster_now& now, const cluster_plan& plan, const
   if (leaderless > 0) return some(leaderless, "partition") + " without a leader";
   if (behind > 0) return some(behind, "partition") + " with a replica that is behind";
   return {};
+}
+
+recovery plan_recovery(const cluster_now& now, const config& conf) {
+  std::vector<std::string> names;
+  for (const auto& n : conf.nodes) names.push_back(n.name);
+  recovery out;
+  for (const auto& place : place_partitions(conf.cluster.partitions, names, conf.cluster.replicas)) {
+    const auto& is = now.partitions.at(place.partition.value);
+    if (!is.leader.empty()) continue;
+    recovery::step s{place.partition.value, place.leader, is.term + 1, true, 0};
+    std::uint64_t best_term = 0;
+    for (const auto& r : is.replicas) {
+      if (r.log_index == 0 || !has(conf.nodes, r.node)) continue;
+      if (!s.empty && std::pair{r.log_term, r.log_index} <= std::pair{best_term, s.log_index}) continue;
+      s.node = r.node;
+      s.empty = false;
+      s.log_index = r.log_index;
+      best_term = r.log_term;
+    }
+    out.steps.push_back(std::move(s));
+  }
+  return out;
+}
+
+std::string to_text(const recovery& r) {
+  std::string out =
+      "These partitions have no majority among the nodes of the file. What is acknowledged and only the lost "
+      "nodes "
+      "had\nis lost for good: files, requests, results.\n";
+  for (const auto& s : r.steps) {
+    out += "partition " + std::to_string(s.partition) + ": ";
+    out += s.empty
+               ? "NO COPY IS LEFT, it begins empty on " + s.node + "\n"
+               : "the copy of " + s.node + " is the truth, up to entry " + std::to_string(s.log_index) + "\n";
+  }
+  return out;
 }
 
 }  // namespace dip

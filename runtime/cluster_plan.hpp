@@ -23,9 +23,11 @@ struct cluster_now {
     std::string node;
     bool up = false;
     std::uint64_t lag = 0;
+    std::uint64_t log_term = 0, log_index = 0;  // of its last entry; 0: it has none, or is not up
   };
   struct partition {
     std::string leader;  // empty: none
+    std::uint64_t term = 0;
     std::vector<replica> replicas;
   };
   std::vector<node> nodes;
@@ -51,5 +53,22 @@ struct cluster_plan {
 [[nodiscard]] std::string to_text(const cluster_plan& plan);
 // What is not yet as it is planned, as a line; empty: all is.
 [[nodiscard]] std::string what_is_left(const cluster_now& now, const cluster_plan& plan, const config& conf);
+
+// What `dip cluster recover` will do about partitions that have lost their majority.
+struct recovery {
+  struct step {
+    std::uint16_t partition = 0;
+    std::string node;  // whose copy is the truth from then on, in `term`
+    std::uint64_t term = 0;
+    bool empty = false;  // no copy is left
+    std::uint64_t log_index = 0;
+  };
+  std::vector<step> steps;
+};
+
+// For each partition without a leader, the copy that goes furthest, of the nodes that are in the file.
+[[nodiscard]] recovery plan_recovery(const cluster_now& now, const config& conf);
+// Lines.
+[[nodiscard]] std::string to_text(const recovery& r);
 
 }  // namespace dip

@@ -11,7 +11,7 @@
 namespace dip {
 namespace {
 
-constexpr milliseconds patience{1'000};
+constexpr milliseconds patience{1'000}, patience_with_hashes{60'000};
 
 using reports_by_node = std::map<std::string, node_report>;
 
@@ -43,6 +43,34 @@ const node_report::partition* said_of(const reports_by_node& reports, const std:
   return &it->second.partitions[p];
 }
 
+using role = http::cluster_picture::replica::part;
+
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+role role_in(const node_report::partition& leader, const std::string& node) {
+  if (contains(leader.voters, node)) return role::voter;
+  return contains(leader.learners, node) ? role::learner : role::none;
+}
+
+// Who is to keep it, and who does still: as the leader has it; without one, whoever has something.
+std::vector<std::string> everybody_with_a_copy(std::uint16_t p, std::vector<std::string> out,
+                                               const node_report::partition* leader,
+                                               const reports_by_node& reports) {
+  const auto add = [&](const std::string& node) {
+    if (!contains(out, node)) out.push_back(node);
+  };
+  if (leader) {
+    std::ranges::for_each(leader->voters, add);
+    std::ranges::for_each(leader->learners, add);
+    return out;
+  }
+  for (const auto& [node, report] : reports)
+    if (const auto* said = said_of(reports, node, p); said && said->log_index > 0) add(node);
+  return out;
+}
+
 // Of several who believe that they lead, the one of the newest term does.
 http::cluster_picture::partition partition_of(std::uint16_t number, const std::vector<std::string>& replicas,
                                               const reports_by_node& reports) {
@@ -59,12 +87,16 @@ http::cluster_picture::partition partition_of(std::uint16_t number, const std::v
   }
   const auto* leads = out.leader.empty() ? nullptr : said_of(reports, out.leader, number);
   const auto front = leads ? leads->applied : furthest;
-  for (const auto& node : replicas) {
+  for (const auto& node : everybody_with_a_copy(number, replicas, leads, reports)) {
     http::cluster_picture::replica r{.node = node};
+    if (leads) r.role = role_in(*leads, node);
     if (const auto* said = said_of(reports, node, number)) {
       r.up = true;
       r.applied = said->applied;
       r.lag = front > said->applied ? front - said->applied : 0;
+      r.hash = said->hash;
+      r.log_term = said->log_term;
+      r.log_index = said->log_index;
     }
     out.replicas.push_back(std::move(r));
   }
@@ -73,16 +105,18 @@ http::cluster_picture::partition partition_of(std::uint16_t number, const std::v
 
 }  // namespace
 
-reports_by_node ask_peers(caf::actor_system& system, const environment& env) {
+reports_by_node ask_peers(caf::actor_system& system, const environment& env, bool with_hashes) {
   reports_by_node out;
   if (!env.linked) return out;
+  const auto within = with_hashes ? patience_with_hashes : patience;
+  const std::string what{with_hashes ? hashes_too : std::string_view{}};
   caf::scoped_actor self{system};
   std::vector<std::pair<std::string, caf::response_handle<caf::blocking_actor, caf::message, true>>> asked;
   for (const auto& n : nodes_of(env)) {
     const auto link = env.linked->find(n.name);
     if (!link) continue;
-    asked.emplace_back(n.name, self->request(caf::actor_cast<caf::actor>(*link), 2 * patience,
-                                             link_request{envelope_kind::introspect, {}, {}, patience}));
+    asked.emplace_back(n.name, self->request(caf::actor_cast<caf::actor>(*link), 2 * within,
+                                             link_request{envelope_kind::introspect, {}, what, within}));
   }
   for (auto& [name, answer] : asked)
     answer.receive(

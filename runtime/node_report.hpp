@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <caf/fwd.hpp>
@@ -20,9 +21,12 @@ struct node_report {
   struct partition {
     std::uint64_t applied = 0, term = 0;
     bool leads = false;
+    std::uint64_t hash = 0;                     // of its state at `applied`; 0: it was not asked for
+    std::vector<std::string> voters, learners;  // nodes, as its replica knows its group
+    std::uint64_t log_term = 0, log_index = 0;  // of the last entry of its log
     template <class S, class F>
     static auto fields(S& s, F&& f) {
-      return f(s.applied, s.term, s.leads);
+      return f(s.applied, s.term, s.leads, s.hash, s.voters, s.learners, s.log_term, s.log_index);
     }
   };
   std::string version;
@@ -56,8 +60,12 @@ struct node_report {
   }
 };
 
+// What is asked of a peer that is to hash its partitions as well.
+inline constexpr std::string_view hashes_too = "hashes";
+
 // Of the peers: those that do not answer in time are missing. Blocks; any thread that is no actor's.
-[[nodiscard]] std::map<std::string, node_report> ask_peers(caf::actor_system& system, const environment& env);
+[[nodiscard]] std::map<std::string, node_report> ask_peers(caf::actor_system& system, const environment& env,
+                                                           bool with_hashes);
 
 // `reports` by node, with this node's own.
 [[nodiscard]] http::cluster_picture picture_of(const environment& env,

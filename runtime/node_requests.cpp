@@ -192,7 +192,12 @@ result<request_record> node_requests::submit(const process_request& what, const 
   return publish(std::move(*r), from.by);
 }
 
-result<request_record> node_requests::find(const request_id& id) { return read(id); }
+result<http::found_request> node_requests::find(const request_id& id) {
+  if (!rows_.knows(id.partition())) return fail(errc::not_found, "no such request");
+  auto found = rows_.request_or_copy(id);
+  if (!found && found.error().code == errc::not_found) return fail(errc::not_found, "no such request");
+  return found;
+}
 
 result<request_record> node_requests::read(const request_id& id) const {
   if (!rows_.knows(id.partition())) return fail(errc::not_found, "no such request");

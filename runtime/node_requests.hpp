@@ -30,7 +30,7 @@ public:
         draining_(draining) {}
 
   result<request_record> submit(const process_request& what, const submission& from) override;
-  result<request_record> find(const request_id& id) override;
+  result<http::found_request> find(const request_id& id) override;
   std::unique_ptr<http::subscription> watch(const request_id& id, std::function<void()> news) override;
   result<http::page<request_record>> list(const query& q) override;
   result<request_record> cancel(const request_id& id) override;

@@ -8,6 +8,9 @@
 namespace dip {
 namespace {
 
+// A healthy change of leaders is over by then.
+constexpr milliseconds failover{3'000};
+
 template <class Row>
 result<Row> first_of(result<found_rows> found, std::vector<Row> found_rows::* in) {
   if (!found) return tl::make_unexpected(found.error());
@@ -50,6 +53,18 @@ result<request_record> node_rows::request(const request_id& id) const {
   if (!env_.to_peers) return view(id.partition())->request(id);
   return first_of(ask_.read_from(id.partition(), {.what = row_kind::request, .key = id.text()}),
                   &found_rows::requests);
+}
+
+result<http::found_request> node_rows::request_or_copy(const request_id& id) const {
+  const auto fresh = [](request_record&& r) { return http::found_request{std::move(r), false}; };
+  if (!env_.to_peers) return request(id).map(fresh);
+  auto found =
+      first_of(ask_.read_from(id.partition(), {.what = row_kind::request, .key = id.text()}, failover),
+               &found_rows::requests);
+  if (found || found.error().code != errc::no_quorum) return std::move(found).map(fresh);
+  auto copy = view(id.partition())->request(id);
+  if (!copy) return tl::make_unexpected(found.error());
+  return http::found_request{std::move(*copy), true};
 }
 
 result<idempotency_row> node_rows::idempotency(partition_id p, const std::string& key) const {

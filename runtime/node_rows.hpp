@@ -6,6 +6,7 @@
 #include <string>
 
 #include "actors/environment.hpp"
+#include "http/ports.hpp"
 #include "runtime/asking.hpp"
 
 namespace dip {
@@ -19,6 +20,8 @@ public:
   result<object_row> object(const object_name& name) override;
   result<suppression_row> suppression(const std::string& address) override;
   [[nodiscard]] result<request_record> request(const request_id& id) const;
+  // Where nobody can say, what is applied here.
+  [[nodiscard]] result<http::found_request> request_or_copy(const request_id& id) const;
   [[nodiscard]] result<idempotency_row> idempotency(partition_id p, const std::string& key) const;
 
   // Rows of a listing, as far as they are applied where they are read: here, where this node keeps the

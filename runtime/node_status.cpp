@@ -20,6 +20,8 @@
 namespace dip {
 namespace {
 
+constexpr std::chrono::seconds recovery_deadline{15};
+
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -219,7 +221,7 @@ bool node_status::can_commit(partition_id p) const {
   return !leader.empty() && leader != env_.node && env_.linked->up(leader);
 }
 
-node_report node_status::report() const {
+node_report node_status::report(bool with_hashes) const {
   node_report out;
   out.version = DIP_VERSION;
   out.since = since_;
@@ -234,8 +236,7 @@ node_report node_status::report() const {
   if (env_.linked)
     for (const auto& l : env_.linked->status()) out.sees.push_back(sight_of(l, env_.time->steady()));
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    out.partitions.push_back({env_.store->view({p})->applied().value, env_.leads ? env_.leads->term({p}) : 1,
-                              is_led(*env_.where, {p})});
+    out.partitions.push_back(report_of({p}, with_hashes));
   if (roster_) {
     auto how = roster_->told();
     out.placement = std::move(how.of);
@@ -246,10 +247,47 @@ node_report node_status::report() const {
   return out;
 }
 
-http::cluster_picture node_status::cluster() {
-  auto reports = ask_peers(system_, env_);
-  reports[env_.node] = report();
+node_report::partition node_status::report_of(partition_id p, bool with_hash) const {
+  const auto view = env_.store->view(p);
+  node_report::partition out;
+  out.applied = view->applied().value;
+  out.leads = is_led(*env_.where, p);
+  if (with_hash) out.hash = view->state_hash();
+  if (!env_.leads) {
+    out.term = 1;
+    out.voters = {env_.node};
+    return out;
+  }
+  out.term = env_.leads->term(p);
+  const auto own = env_.leads->described(p);
+  out.log_term = own.last_term.value;
+  out.log_index = own.last.value;
+  for (const auto& m : own.group.members)
+    (m.role == member_role::voter ? out.voters : out.learners).push_back(env_.leads->node_of(m.id));
+  return out;
+}
+
+http::cluster_picture node_status::cluster(bool with_hashes) {
+  auto reports = ask_peers(system_, env_, with_hashes);
+  reports[env_.node] = report(with_hashes);
   return picture_of(env_, reports);
+}
+
+result<void> node_status::give_up_lost() {
+  if (!env_.changes) return fail(errc::conflict, "this node is alone");
+  return env_.changes->give_up_lost();
+}
+
+result<void> node_status::recover(partition_id p, term_number term, bool empty) {
+  if (!env_.changes) return fail(errc::conflict, "this node is alone");
+  const auto partition = env_.where->partition(p);
+  if (!partition) return fail(errc::no_quorum, "the partition is being made again");
+  result<void> out = fail(errc::no_quorum, "the partition does not answer");
+  caf::scoped_actor self{system_};
+  self->request(*partition, recovery_deadline, take_over{term, empty})
+      .receive([&](const answer& a) { out = a.ok ? result<void>{} : fail(a.code, a.detail); },
+               [](const caf::error&) {});
+  return out;
 }
 
 std::string node_status::metrics() {

@@ -23,11 +23,13 @@ public:
               std::string public_url, const std::atomic<bool>& draining);
   bool ready(std::string& why_not) override;
   std::string metrics() override;
-  http::cluster_picture cluster() override;
+  http::cluster_picture cluster(bool with_hashes) override;
+  result<void> give_up_lost() override;
+  result<void> recover(partition_id p, term_number term, bool empty) override;
   // From now on it tells how far a change of the nodes is; outlives this.
   void watch_roster(const roster* nodes) { roster_ = nodes; }
-  // Any thread.
-  [[nodiscard]] node_report report() const;
+  // Any thread. With hashes it reads all that the node's partitions hold.
+  [[nodiscard]] node_report report(bool with_hashes) const;
   bool draining() override { return draining_; }
   const std::string& public_url() override { return public_url_; }
   format_set formats() override { return codecs_.formats(); }
@@ -38,6 +40,7 @@ public:
 
 private:
   [[nodiscard]] bool can_commit(partition_id p) const;
+  [[nodiscard]] node_report::partition report_of(partition_id p, bool with_hash) const;
 
   const environment& env_;
   caf::actor_system& system_;

@@ -17,6 +17,7 @@
 #include "actors/supervisor.hpp"
 #include "net/hang_up.hpp"
 #include "runtime/cluster_init.hpp"
+#include "runtime/node_report.hpp"
 
 namespace dip {
 namespace {
@@ -167,6 +168,12 @@ void peering::follow_change() {
 
 void peering::group(partition_id p, bool settled) {
   roster_->group(p, settled);
+  if (const bool full = options_.disk_full(); full != full_.exchange(full)) {
+    spdlog::warn(full ? "the disk is full: others lead" : "there is room on the disk again");
+    const std::lock_guard lock{mutex_};
+    own_.full = full;
+    tell_standing();
+  }
   if (roster_->under_way() != 0) follow_change();
 }
 
@@ -179,6 +186,17 @@ std::optional<node_changes::walk> peering::begin_walk() const {
 void peering::end_walk(const walk& w, std::size_t missing) {
   roster_->missing(w.change, w.groups_settled, missing);
   follow_change();
+}
+
+result<void> peering::give_up_lost() {
+  for (const auto& n : roster_->now()->wanted.nodes)
+    if (n.name != options_.self.name && !links_.up(n.name))
+      return fail(errc::conflict, n.name + " is in cluster.conf and cannot be reached");
+  if (auto forgotten = roster_->forget_earlier(); !forgotten) return forgotten;
+  spdlog::warn("the nodes are {} and no others: those that are lost are given up", roster_->now()->id);
+  meet_peers();
+  follow_change();
+  return {};
 }
 
 void peering::close() {
@@ -271,14 +289,14 @@ void peering::answer_requests() {
     if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
     pass_on<bool>(*system_, *queue, *m, a.within, reply, [](bool held) { return renewed{held}; });
   });
-  links_.on_request(envelope_kind::introspect, [&](const arrival&, const responder& reply) {
+  links_.on_request(envelope_kind::introspect, [&](const arrival& a, const responder& reply) {
     const std::lock_guard lock{mutex_};
     if (!report_) return reply(refuse(errc::no_quorum, "the node is only starting"));
-    reply({true, errc::internal, false, report_()});
+    report_(a.bytes == hashes_too, reply);
   });
 }
 
-void peering::report_with(std::function<std::string()> report) {
+void peering::report_with(std::function<void(bool, responder)> report) {
   const std::lock_guard lock{mutex_};
   report_ = std::move(report);
 }
@@ -306,7 +324,7 @@ void peering::heard(const std::string& peer, const standing& of) {
   {
     const std::lock_guard lock{mutex_};
     others_[peer] = of;
-    if (of.as != node_id{}) leads_.met(peer, of.as, of.draining);
+    if (of.as != node_id{}) leads_.met(peer, of.as, of.draining || of.full);
     decide();
   }
   follow_change();
@@ -359,7 +377,11 @@ void peering::join() {
 void peering::take_name(incarnation as) {
   own_.as = raft_name(options_.self.name, as);
   own_.complete = roster_->complete();
-  leads_.met(options_.self.name, own_.as, own_.draining);
+  tell_standing();
+}
+
+void peering::tell_standing() {
+  if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, own_.draining || own_.full);
   if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
 }
 
@@ -367,8 +389,7 @@ void peering::drain() {
   {
     const std::lock_guard lock{mutex_};
     own_.draining = true;
-    if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, true);
-    tell_all(envelope_kind::standing, {}, encode(own_));
+    tell_standing();
   }
   for (std::uint16_t p = 0; p < options_.conf->cluster.partitions; ++p)
     if (const auto h = env_->where->partition({p}))

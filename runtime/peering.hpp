@@ -2,6 +2,7 @@
 // comes over the links reaches the actors here.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,6 +43,7 @@ public:
     std::optional<founding> began;  // nothing: not with this node, or it is not known yet
     std::uint16_t objects = 0;      // port of the object channel
     std::optional<net::node_credentials> tls;
+    std::function<bool()> disk_full;  // from any thread; asked twice a second for each partition
   };
 
   // Errors: `bad_request` with a sentence for each thing that keeps the node from starting.
@@ -55,7 +57,8 @@ public:
   result<void> open(std::function<void(const std::string&)> failed);
   // What this node says of itself when it is asked (runtime/node_report.hpp); before that it has nothing to
   // say.
-  void report_with(std::function<std::string()> report);
+  // Called on a link's actor: what takes long is for another thread.
+  void report_with(std::function<void(bool with_hashes, responder reply)> report);
   // cluster.conf has other nodes, or another number of replicas; false: it has not. Errors: those of
   // `roster::change`. The owner's thread.
   result<bool> change_nodes(const config& conf);
@@ -80,6 +83,7 @@ public:
   void group(partition_id p, bool settled) override;
   [[nodiscard]] std::optional<walk> begin_walk() const override;
   void end_walk(const walk& w, std::size_t missing) override;
+  result<void> give_up_lost() override;
 
 private:
   peering(options o, const clock& time, link_network_config network, std::unique_ptr<roster> nodes);
@@ -92,6 +96,8 @@ private:
   void begin();
   void join();
   void take_name(incarnation as);
+  // This node's standing has changed; under the lock.
+  void tell_standing();
   // Tells the others when it is complete, or is not any more; the change ends when all are.
   void follow_change();
   [[nodiscard]] std::vector<peer_address> peers_now() const;
@@ -112,9 +118,10 @@ private:
   std::mutex supervisors_mutex_;
   std::map<std::string, caf::actor> supervisors_;  // of a peer's link
   bool closed_ = false;
+  std::atomic<bool> full_{false};
 
   mutable std::mutex mutex_;
-  std::function<std::string()> report_;
+  std::function<void(bool, responder)> report_;
   standing own_;
   std::map<std::string, standing> others_;
 };

@@ -237,6 +237,15 @@ result<void> roster::settle() {
   return {};
 }
 
+result<void> roster::forget_earlier() {
+  const std::lock_guard lock{mutex_};
+  state next{{state_.lists.back()}, false};
+  if (auto written = write(next); !written) return written;
+  state_ = std::move(next);
+  show();
+  return {};
+}
+
 roster::progress roster::told() const {
   const std::lock_guard lock{mutex_};
   progress out{.of = view_->id, .settled = state_.settled};

@@ -73,6 +73,8 @@ public:
   [[nodiscard]] bool complete() const;
   // All nodes are complete: earlier lists are forgotten. Errors: `io`.
   [[nodiscard]] result<void> settle();
+  // Nothing waits for nodes of earlier lists any more: what is left may lack what they had. Errors: `io`.
+  [[nodiscard]] result<void> forget_earlier();
   [[nodiscard]] progress told() const;
 
 private:

@@ -149,7 +149,8 @@ result<void> running_node::join_others() {
                              .as = as_,
                              .began = std::move(*began),
                              .objects = *port,
-                             .tls = credentials_},
+                             .tls = credentials_,
+                             .disk_full = [this] { return store_->disk_full(); }},
                             clock_);
   if (!made) return tl::make_unexpected(made.error());
   peers_ = std::move(*made);

@@ -32,7 +32,13 @@ result<void> running_node::start_gateway() {
   const asking ask{*actors_, where_};
   status_ = std::make_unique<node_status>(env_, *actors_, *launcher_, origin(), draining_);
   if (peers_) status_->watch_roster(&peers_->nodes());
-  if (peers_) peers_->report_with([this] { return encode(status_->report()); });
+  if (peers_)
+    peers_->report_with([this](bool with_hashes, const responder& reply) {
+      const auto tell = [this, with_hashes, reply] {
+        reply({true, errc::internal, false, encode(status_->report(with_hashes))});
+      };
+      with_hashes ? upkeep_threads_->run(tell) : tell();
+    });
   files_ = std::make_unique<node_files>(env_, ask, *rows_, *probe_codecs_, *info_codecs_, draining_);
   if (copies_) copies_->on_replaced([this](const object_name& n) { files_->forget(n); });
   requests_ = std::make_unique<node_requests>(env_, ask, *rows_, watch_, *launcher_, status_->public_url(),

@@ -5,10 +5,12 @@
 
 failover   the leader of a partition is killed; how long until a request in that partition is accepted, through another node
 accepts    requests that are accepted a second, one client and 64 (wrk), while the codecs stand still: nothing is worked on
+slow disk  images a second, 16 at once, with a node whose every sync takes 500 ms beside one without, in turns
 images     CPU of all processes an image (a photo of 1600 x 900, resized), on three nodes and on one in turns
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -124,6 +126,40 @@ def cpu_an_image(cluster, images):
     return (cpu_of(cluster) - before) / images * 1000
 
 
+def images_a_second(cluster, images, clients=16):
+    members = list(cluster.members.values())
+
+    def work(i):
+        client = members[i % len(members)].client(60)
+        finish(client, submit(client, upload(client)).json()["id"])
+
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        list(pool.map(work, range(images)))
+    return images / (time.monotonic() - begun)
+
+
+def slow_disk(pairs, images):
+    from machines import BrittleCluster
+
+    cluster = BrittleCluster(3, SETTINGS)
+    try:
+        cluster.start().wait_ready()
+        cluster.wait_led()
+        images_a_second(cluster, 16)  # warm
+        ratios = []
+        for _ in range(pairs):
+            well = images_a_second(cluster, images)
+            cluster.fault("n2", sync_delay_ms=500)
+            slow = images_a_second(cluster, images)
+            cluster.fault("n2")
+            ratios.append(slow / well)
+            print(f"slow disk  {slow:.1f} images a second, {well:.1f} without: {ratios[-1]:.2f}", flush=True)
+        print(f"slow disk  median {statistics.median(ratios):.2f}", flush=True)
+    finally:
+        cluster.clean_up()
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("dip")
@@ -155,6 +191,7 @@ def main():
     finally:
         three.clean_up()
         one.clean_up()
+    slow_disk(options.pairs, 3 * options.images)
 
 
 if __name__ == "__main__":

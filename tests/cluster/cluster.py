@@ -51,6 +51,7 @@ class Member:
     prefix = ()  # put before the program, to run it somewhere else
     host = "127.0.0.1"
     token = None  # the operator's
+    environment = {}  # beside the test's own
 
     def __init__(self, name, home):
         self.name, self.port, self.actors, self.objects = name, free_port(), free_port(), free_port()
@@ -109,7 +110,7 @@ class Cluster:
             self.note(f"start {name}")
             with member.log.open("ab") as log:
                 command = [*member.prefix, program(), "serve", "--config", str(self.config), "--node", name]
-                member.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home, env=ENVIRONMENT)
+                member.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home, env={**ENVIRONMENT, **member.environment})
         return self
 
     def kill(self, *names):
@@ -176,6 +177,30 @@ class Cluster:
                     number = partition["partition"]
                     found[number] = name if partition["leader"] == name else found.get(number)
         return found
+
+    def same_state(self):
+        """Until all copies of each partition have applied the same and hold the same. Two that have applied the same and
+        differ have taken different ways, and will for ever."""
+        client, seen = next(m for m in self.members.values() if m.runs).client(60), [None]
+
+        def same():
+            seen[0] = {}
+            for partition in client.get("/cluster?hashes=true").json()["partitions"]:
+                states = {}
+                for replica in partition["replicas"]:
+                    states.setdefault(replica["applied"], set()).add(replica["hash"])
+                for applied, hashes in states.items():
+                    if applied is not None and len(hashes) > 1:
+                        raise AssertionError(f"partition {partition['partition']}: copies differ after {applied}: {partition}")
+                seen[0][partition["partition"]] = partition["replicas"]
+                if len(states) > 1 or None in states:
+                    return False
+            return True
+
+        try:
+            until("all copies have applied the same", same, READY, 0.2)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{seen[0]}") from None
 
     def wait_led(self):
         """Until every partition is led by a node that runs: by which."""

@@ -3,6 +3,7 @@
 import hashlib
 import pathlib
 import shutil
+import time
 
 from cluster import READY
 from scenario import WORK, Scenario
@@ -142,16 +143,29 @@ class Damage(Scenario):
 
         self.under_load(hurt)
 
-    def test_wiped_node(self):
-        def hurt(load):
-            def wipe(victim):
-                for path in self.cluster.members[victim].data.iterdir():
-                    if path.name == "outbox":
-                        continue  # of those mails the checker wants to know
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-                return "its data is gone"
+    def wipe(self, victim):
+        for path in self.cluster.members[victim].data.iterdir():
+            if path.name == "outbox":
+                continue  # of those mails the checker wants to know
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return "its data is gone"
 
-            self.damaged(load, wipe, wiped=True)
+    def test_wiped_node(self):
+        self.under_load(lambda load: self.damaged(load, self.wipe, wiped=True))
+
+    def test_killed_while_it_gets_everything(self):
+        """What it had of another's state when it died is no state; it begins again."""
+
+        def hurt(load):
+            def wipe_and_kill(victim):
+                said = self.wipe(victim)
+                for _ in range(4):
+                    self.cluster.start(victim)
+                    time.sleep(self.choices.uniform(0.3, 1.5))  # the moment is drawn, not waited for
+                    self.cluster.kill(victim)
+                return said
+
+            self.damaged(load, wipe_and_kill, wiped=True)
 
         self.under_load(hurt)
 

@@ -15,6 +15,7 @@ from cuts import Cuts
 from damage import Damage
 from disks import Disks
 from doors import Doors
+from machines import Machines
 from scenario import WORK, Scenario
 from works import Works
 
@@ -105,4 +106,4 @@ class Kills(Scenario):
 
 if __name__ == "__main__":
     own_machine.enter()
-    scenario.run((Kills, Cuts, Damage, Disks, Doors, Works), __doc__)
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, Machines, Works), __doc__)

@@ -67,6 +67,10 @@ class User:
                 last = f"{name}: {answer.status} {answer.code}"
                 self.again(min(float(answer.headers.get("Retry-After", "1")), 1.0))
                 continue
+            if method == "GET" and path.startswith("/requests/") and answer.status == 200 and answer.json()["stale"]:
+                last = f"{name}: stale"
+                self.again(0.2)
+                continue
             if answer.status not in good:
                 raise Broken(f"{method} {path} of {name} after {turn} tries: {answer}")
             with self.ledger.lock:

@@ -4,9 +4,15 @@
 DIP_PROGRAM names the dip.
 """
 
+import contextlib
+import hashlib
+import json
 import os
 import pathlib
+import random
+import secrets
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -14,6 +20,9 @@ from cluster import ROOT, SETTINGS, Cluster, Member, free_port, program, until
 from load import Load, check_promises
 
 WORK = 12
+KILLS = 4
+SEED = int(os.environ.get("DIP_SEED") or secrets.randbelow(1 << 31))
+PARTITIONS = 8  # as SETTINGS has it
 MOVED = 180.0  # seconds for everything to be where it should be
 
 
@@ -23,8 +32,21 @@ def placement(member):
     return {n["name"]: n.get("placement") for n in answer["nodes"]}
 
 
+def partition_of(name):
+    """By the last two characters of its id (Crockford's base 32)."""
+    identity = name.rpartition("/")[2].partition(".")[0]
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return (digits.index(identity[-2]) * 32 + digits.index(identity[-1])) % PARTITIONS
+
+
 def files_in(data):
     return {f.name for f in pathlib.Path(data).rglob("*") if f.is_file()}
+
+
+class LaunchedMember(Member):
+    """Another process than the test's own child."""
+
+    runs = True
 
 
 class MovingCluster(Cluster):
@@ -38,7 +60,7 @@ class MovingCluster(Cluster):
     def edit(self, names):
         for name in names:
             if name not in self.addresses:
-                self.addresses[name] = (Member(name, self.home), free_port(), free_port())
+                self.addresses[name] = (LaunchedMember(name, self.home), free_port(), free_port())
         text = ""
         for name in names:
             member, actors, objects = self.addresses[name]
@@ -53,11 +75,14 @@ class MovingCluster(Cluster):
         return subprocess.run([program(), "cluster", words[0], "--config", str(self.config), *words[1:]],
                               cwd=self.home, capture_output=True, text=True, timeout=deadline)
 
-    def apply(self, *words):
-        self.note(f"apply {' '.join(words)}")
-        done = self.dip("apply", *words)
-        self.note(f"apply ended with {done.returncode}: {done.stdout!r} {done.stderr!r}")
+    def told(self, *words):
+        self.note(" ".join(words))
+        done = self.dip(*words)
+        self.note(f"{words[0]} ended with {done.returncode}: {done.stdout!r} {done.stderr!r}")
         return done
+
+    def apply(self, *words):
+        return self.told("apply", *words)
 
     def check_alive(self):
         """The supervisor sees to that."""
@@ -120,6 +145,99 @@ class Members(unittest.TestCase):
             name = path.rpartition("/")[2]
             copies = sum(any(f.startswith(name) for f in files_in(cluster.home / n)) for n in cluster.members)
             self.assertGreaterEqual(copies, 2, f"{path} has {copies} copies")
+
+    def test_kills_while_nodes_change(self):
+        """A node dies and is started again, over and over, as one comes and one goes: replicas move all the same."""
+        cluster = MovingCluster(["n1", "n2", "n3"])
+        self.addCleanup(cluster.clean_up)
+        self.addCleanup(self.report, cluster, "members-kills")
+        cluster.serves(["n1", "n2", "n3"])
+        up = cluster.dip("up")
+        self.assertEqual(up.returncode, 0, up.stderr)
+        choices = random.Random(SEED)
+        cluster.note(f"seed {SEED}")
+        with Load(cluster, f"{SEED}") as load:
+            load.more(WORK)
+            cluster.edit(["n2", "n3", "n4"])
+            with subprocess.Popen([program(), "cluster", "apply", "--config", str(cluster.config), "--yes"],
+                                  cwd=cluster.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as change:
+                for _ in range(KILLS):
+                    if change.poll() is not None:
+                        break
+                    self.kill_one(cluster, choices)
+                    load.more(2)
+                said, _ = change.communicate(timeout=300)
+            cluster.note(f"apply ended with {change.returncode}: {said!r}")
+            # One that a dead node could not answer says so, and watches on when it is typed again.
+            again = cluster.apply("--yes")
+            self.assertEqual(again.returncode, 0, again.stderr)
+            cluster.serves(["n2", "n3", "n4"])
+            self.check_settled(cluster)
+            load.more(WORK)
+        load.check()
+        wrong = check_promises(cluster, load.ledger)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+        cluster.same_state()
+
+    def kill_one(self, cluster, choices):
+        nodes = json.loads(cluster.dip("status", "--json").stdout)["nodes"]
+        pids = {n["name"]: n["pid"] for n in nodes if n.get("pid")}
+        if not pids:
+            return
+        name = choices.choice(sorted(pids))
+        cluster.note(f"kill {name}")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pids[name], signal.SIGKILL)
+
+    def test_a_majority_is_lost_for_good(self):
+        cluster = MovingCluster(["n1", "n2", "n3", "n4", "n5"])
+        self.addCleanup(cluster.clean_up)
+        self.addCleanup(self.report, cluster, "members-recover")
+        cluster.serves(["n1", "n2", "n3", "n4", "n5"])
+        up = cluster.dip("up")
+        self.assertEqual(up.returncode, 0, up.stderr)
+        with Load(cluster, "recover") as load:
+            load.more(4 * WORK)
+        load.check()
+        self.assertEqual(check_promises(cluster, load.ledger), [])
+        kept = self.kept_by(cluster, {"n1", "n2"})
+        self.assertIn("nothing to recover", cluster.told("recover", "--yes").stdout)
+
+        self.assertEqual(cluster.dip("down").returncode, 0)
+        for name in ("n3", "n4", "n5"):
+            shutil.rmtree(cluster.home / name)
+        cluster.edit(["n1", "n2"])
+        cluster.serves(["n1", "n2"])
+        said = cluster.told("recover", "--dry-run")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertIn("is lost for good", said.stdout)
+        self.assertIn("is the truth", said.stdout)
+        self.assertEqual(cluster.told("recover").returncode, 1, "nobody was asked")
+        self.assertNotEqual(cluster.members["n1"].client(5).get("/readyz").status, 200)
+
+        done = cluster.told("recover", "--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cluster.wait_led()
+        for path, digest in load.ledger.files.items():
+            for name, member in cluster.members.items():
+                answer = member.client(30).get(path)
+                if partition_of(path) in kept:
+                    self.assertEqual((answer.status, hashlib.sha256(answer.body).hexdigest()), (200, digest), (name, path))
+                else:
+                    self.assertEqual(answer.status, 404, (name, path))
+        for request, size in load.ledger.requests.items():
+            answer = cluster.members["n2"].client(30).get(f"/requests/{request}")
+            self.assertEqual(answer.status, 200 if partition_of(request) in kept else 404, request)
+        # It is a cluster like any other.
+        with Load(cluster, "after") as more:
+            more.more(4 * WORK)
+        more.check()
+        self.assertEqual(check_promises(cluster, more.ledger), [])
+
+    def kept_by(self, cluster, names):
+        """The partitions of which one of these has a copy."""
+        picture = cluster.members["n1"].client(5).get("/cluster").json()
+        return {p["partition"] for p in picture["partitions"] if names & {r["node"] for r in p["replicas"]}}
 
     def check_settled(self, cluster):
         """Each node says so, and each partition is kept and led by nodes of the file."""

@@ -55,6 +55,7 @@ class Scenario(unittest.TestCase):
         self.cluster.wait_ready()
         wrong = check_promises(self.cluster, load.ledger)
         wrong += check_mails(self.cluster, load.ledger, self.mails_again)
+        self.cluster.same_state()
         self.assertEqual(wrong, [], "\n".join(wrong))
         print(f"\n{len(load.ledger.files)} files and {len(load.ledger.requests)} requests kept; "
               f"{load.ledger.retries} calls were tried again, the longest took {load.ledger.slowest:.1f} s", flush=True)

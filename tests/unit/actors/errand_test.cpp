@@ -183,8 +183,8 @@ TEST_CASE("leaders: what this node's own replica knows weighs more than a hint")
   l.met("n2", {23}, true);
   CHECK(l.node_of({22}) == "n2");
   CHECK(l.raft_name_of("n2") == node_id{23});
-  CHECK(l.is_draining("n2"));
-  CHECK_FALSE(l.is_draining("n1"));
+  CHECK(l.is_to_follow("n2"));
+  CHECK_FALSE(l.is_to_follow("n1"));
   CHECK_FALSE(l.raft_name_of("n4"));
 }
 

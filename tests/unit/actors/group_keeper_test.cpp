@@ -15,7 +15,7 @@ constexpr auto voter = member_role::voter, learner = member_role::learner;
 // A partition as its leader n1 sees it: n1 is 1 in Raft, n2 is 2, and so on; all are up, and close.
 struct scene {
   membership members = make_membership({{1}, {2}, {3}});
-  bool changing = false, draining = false;
+  bool changing = false, to_follow = false;
   std::vector<std::string> wanted{"n1", "n2", "n3"};
   std::string leader = "n1";
   std::map<std::string, node_id> names{{"n1", {1}}, {"n2", {2}}, {"n3", {3}}, {"n4", {4}}};
@@ -28,7 +28,7 @@ struct scene {
             .members = members,
             .changing = changing,
             .wanted = {{0}, wanted, leader},
-            .draining = draining,
+            .to_follow = to_follow,
             .raft_name_of = [this](const std::string& n) -> std::optional<node_id> {
               const auto it = names.find(n);
               return it == names.end() ? std::nullopt : std::optional{it->second};
@@ -161,7 +161,7 @@ TEST_CASE("leadership moves also while members change") {
 
 TEST_CASE("a node that drains, or is not to keep a copy any more, hands over to any that can") {
   scene s;
-  SECTION("it drains") { s.draining = true; }
+  SECTION("it drains, or its disk is full") { s.to_follow = true; }
   SECTION("it goes, and is the last that is not wanted") {
     s.wanted = {"n2", "n3"};
     s.leader = "n9";

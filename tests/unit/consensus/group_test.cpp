@@ -206,3 +206,68 @@ TEST_CASE("the options that cannot work are named") {
   CHECK(word([](options& o) { o.max_backlog_entries = 0; }).find("max_backlog_entries") != std::string::npos);
   CHECK(word([](options& o) { o.max_backlog_bytes = 0; }).find("max_backlog_bytes") != std::string::npos);
 }
+
+TEST_CASE("who takes over leads the members that it names, and keeps what its log has") {
+  small_group g{5};
+  REQUIRE(g.elect(1, {1, 2, 3, 4, 5}));
+  REQUIRE(g.propose(1, "a"));
+  g.settle({1, 2, 3, 4, 5});
+  g.pass(100);
+  g.tick(1);
+  g.settle({1, 2, 3, 4, 5});
+  REQUIRE(g.propose(1, "b"));  // known to 1 and 4 alone
+  g.settle({1, 4});
+  const auto had = g.last(4);
+  REQUIRE(had > g.last(5));
+
+  // 1, 2 and 3 are gone.
+  g.drop_all();
+  g.pass(5'000);
+  g.tick(4);
+  g.drop_all();
+  const auto term = g.of(4).term();
+  auto led = g.of(4).take_over(g.now(), {term.value + 1}, members_of({4, 5}));
+  REQUIRE(led);
+  g.handle(4, std::move(*led));
+  CHECK(g.leads(4));
+  g.settle({4, 5});
+  CHECK(g.of(4).members() == members_of({4, 5}));
+  CHECK(g.of(5).members() == members_of({4, 5}));
+  CHECK(g.commit(4) > had);
+  REQUIRE(g.propose(4, "c"));
+  g.settle({4, 5});
+  CHECK(g.commit(4) == g.last(4));
+  CHECK(g.last(5) == g.last(4));
+  CHECK(g.agree());
+
+  // And they are a group like any other: who leads is voted for.
+  g.restart(4);
+  REQUIRE(g.elect(5, {4, 5}));
+  g.settle({4, 5});
+  CHECK(g.agree());
+}
+
+TEST_CASE("one that was told nothing yet can begin a group with nothing") {
+  small_group g{1};
+  g.join(2);
+  g.pass(5'000);
+  auto led = g.of(2).take_over(g.now(), {1}, members_of({2}));
+  REQUIRE(led);
+  g.handle(2, std::move(*led));
+  CHECK(g.leads(2));
+  REQUIRE(g.propose(2, "a"));
+  CHECK(g.commit(2) == g.last(2));
+}
+
+TEST_CASE("nobody takes over from a leader that is heard, in a term that has begun, or as no voter") {
+  small_group g{3};
+  REQUIRE(g.elect(1, {1, 2, 3}));
+  g.settle({1, 2, 3});
+  const auto term = g.of(2).term().value;
+  CHECK(g.of(2).take_over(g.now(), {term + 1}, members_of({2})).error().code == errc::conflict);
+  CHECK(g.of(1).take_over(g.now(), {term + 1}, members_of({1})).error().code == errc::conflict);
+  g.pass(5'000);
+  CHECK(g.of(2).take_over(g.now(), {term}, members_of({2})).error().code == errc::bad_request);
+  CHECK(g.of(2).take_over(g.now(), {term + 1}, members_of({3})).error().code == errc::bad_request);
+  CHECK(g.of(2).take_over(g.now(), {term + 1}, members_of({2})));
+}

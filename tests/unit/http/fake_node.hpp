@@ -170,6 +170,7 @@ struct fake_files final : files_port {
 struct fake_requests final : requests_port {
   std::mutex mutex;
   std::map<request_id, request_record> records;
+  bool stale = false;
   std::optional<error> on_submit, on_cancel;
   process_request submitted;
   std::string key, body;
@@ -201,11 +202,11 @@ struct fake_requests final : requests_port {
     if (const auto name = parse_key(bucket::request_files, what.file)) records[r.id].file = r.file = *name;
     return r;
   }
-  result<request_record> find(const request_id& id) override {
+  result<found_request> find(const request_id& id) override {
     const std::lock_guard lock{mutex};
     const auto found = records.find(id);
     if (found == records.end()) return fail(errc::not_found, "there is no such request");
-    return found->second;
+    return found_request{found->second, stale};
   }
   struct watched final : subscription {
     watched(fake_requests& f, const request_id& r, std::function<void()> n)
@@ -301,7 +302,18 @@ struct fake_self final : node_port {
     return why.empty();
   }
   std::string metrics() override { return "dip_up 1\n"; }
-  cluster_picture cluster() override { return picture; }
+  cluster_picture cluster(bool with_hashes) override {
+    hashed = with_hashes;
+    return picture;
+  }
+  result<void> give_up_lost() override { return on_recover; }
+  result<void> recover(partition_id p, term_number term, bool empty) override {
+    recovered = {p, term, empty};
+    return on_recover;
+  }
+  result<void> on_recover;
+  std::tuple<partition_id, term_number, bool> recovered;
+  bool hashed = false;
   bool draining() override { return drains; }
   const std::string& public_url() override { return origin; }
   format_set formats() override { return {~0U, ~0U}; }

@@ -186,7 +186,18 @@ TEST_CASE("a record tells all that is known") {
              {"created_at", "2026-03-04T12:00:00.500Z"},
              {"updated_at", "2026-03-04T12:00:00.500Z"},
              {"expires_at", nullptr},
+             {"stale", false},
              {"metadata", {{"b", 1.1}, {"a", {1, 2}}}}});
+}
+
+TEST_CASE("a record that nobody could be asked for says so") {
+  fixture f;
+  const auto r = f.requests.add(request_status::processing);
+  CHECK(json::parse(f.get("/requests/" + r.id.text()).body)["stale"] == false);
+  f.requests.stale = true;
+  const auto told = f.get("/requests/" + r.id.text());
+  CHECK(told.status == 200);
+  CHECK(json::parse(told.body)["stale"] == true);
 }
 
 TEST_CASE("a request that does not exist is not found, however it is named") {

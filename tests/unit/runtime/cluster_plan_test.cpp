@@ -35,7 +35,7 @@ cluster_now running(const config& c) {
   for (const auto& place : place_partitions(c.cluster.partitions, names, c.cluster.replicas)) {
     auto& p = out.partitions.emplace_back();
     p.leader = place.leader;
-    for (const auto& r : place.replicas) p.replicas.push_back({r, true, 0});
+    for (const auto& r : place.replicas) p.replicas.push_back({.node = r, .up = true});
   }
   return out;
 }
@@ -132,9 +132,36 @@ TEST_CASE("what is left is told until every node has everything") {
     CHECK(what_is_left(now, *plan, c).empty());
     now.partitions[4].replicas[0].lag = 1'001;
     CHECK(what_is_left(now, *plan, c) == "1 partition with a replica that is behind");
-    now.partitions[4].replicas[0] = {"n1", false, 0};
+    now.partitions[4].replicas[0] = {.node = "n1"};
     CHECK(what_is_left(now, *plan, c) == "1 partition with a replica that is behind");
   }
+}
+
+TEST_CASE("of a partition without a leader the copy that goes furthest becomes the truth") {
+  const auto c = nodes({"n1", "n2", "n3"});
+  auto now = running(c);
+  CHECK(plan_recovery(now, c).steps.empty());
+
+  auto& p = now.partitions[4];
+  p.leader.clear();
+  p.term = 7;
+  const auto copy = [](const std::string& node, std::uint64_t term, std::uint64_t index) {
+    return cluster_now::replica{.node = node, .up = true, .log_term = term, .log_index = index};
+  };
+  p.replicas = {copy("n1", 5, 30), copy("n2", 6, 20), copy("n3", 6, 19), copy("n9", 9, 99)};
+  auto found = plan_recovery(now, c);
+  REQUIRE(found.steps.size() == 1);
+  CHECK(found.steps[0].partition == 4);
+  CHECK(found.steps[0].node == "n2");
+  CHECK(found.steps[0].term == 8);
+  CHECK_FALSE(found.steps[0].empty);
+  CHECK(to_text(found).find("partition 4: the copy of n2 is the truth, up to entry 20") != std::string::npos);
+
+  p.replicas = {copy("n1", 0, 0), {.node = "n2"}};
+  found = plan_recovery(now, c);
+  REQUIRE(found.steps.size() == 1);
+  CHECK(found.steps[0].empty);
+  CHECK(to_text(found).find("partition 4: NO COPY IS LEFT") != std::string::npos);
 }
 
 TEST_CASE("GET /cluster is read as it is, and nothing else is") {
@@ -143,12 +170,17 @@ TEST_CASE("GET /cluster is read as it is, and nothing else is") {
                "placement": {"of": "8x3:n1,n2", "settled": false, "partitions": 2, "files": 5}},
               {"name": "n2", "address": "http://127.0.0.1:2", "up": false}],
     "partitions": [{"partition": 0, "leader": null, "term": 1, "replicas": [
-      {"node": "n1", "up": true, "applied": 9, "lag": 4}, {"node": "n2", "up": false, "applied": null, "lag": null}]}]})"));
+      {"node": "n1", "up": true, "applied": 9, "lag": 4, "log": {"term": 3, "index": 11}},
+      {"node": "n2", "up": false, "applied": null, "lag": null, "log": null}]}]})"));
   REQUIRE(read);
   CHECK(read->nodes[0].files == 5);
   CHECK(read->nodes[0].of == "8x3:n1,n2");
   CHECK_FALSE(read->nodes[1].up);
   CHECK(read->partitions[0].leader.empty());
+  CHECK(read->partitions[0].term == 1);
   CHECK(read->partitions[0].replicas[0].lag == 4);
+  CHECK(read->partitions[0].replicas[0].log_term == 3);
+  CHECK(read->partitions[0].replicas[0].log_index == 11);
+  CHECK(read->partitions[0].replicas[1].log_index == 0);
   CHECK(parse_cluster(nlohmann::json::parse(R"({"nodes": []})")).error().code == errc::corrupt);
 }

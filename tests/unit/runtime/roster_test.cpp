@@ -154,6 +154,20 @@ TEST_CASE("who begins the cluster has all of it; who joins lacks everything") {
   CHECK(joins->complete());
 }
 
+TEST_CASE("nodes that are lost for good are waited for no more") {
+  const scratch_dir at;
+  const auto r = open(at, nodes({"n1", "n2", "n3"}));
+  const auto after = nodes({"n1", "n4"});
+  REQUIRE(*r->change(after));
+  REQUIRE(r->forget_earlier());
+  CHECK(r->now()->quorums_of({0}) == lists{replicas_of(after, 0)});
+  CHECK(r->now()->leaving.empty());
+  CHECK_FALSE(r->complete());  // who knows what is here
+  CHECK(open(at, after)->now()->earlier.empty());
+  finish(*r);
+  CHECK(r->complete());
+}
+
 TEST_CASE("a node that was alone knows that its files are with nobody else") {
   const scratch_dir at;
   REQUIRE(write_founding(at.text(), {1, {"n1"}}));
