@@ -84,10 +84,14 @@ command random_commands::next(const state_view& view, wall_time now) {
       return suppress_address{{address, {}, "550", {make_id(now)}}};
     }
     case 18: return steer(view, now);
-    case 19:
-      if (const auto requests = all_requests(view); const auto* r = any_of(requests, below(1000)))
-        return retry_request{r->id};
+    case 19: {
+      auto requests = all_requests(view);
+      // Mostly one that can be.
+      if (below(8) != 0)
+        std::erase_if(requests, [](const auto& r) { return r.status != request_status::failed; });
+      if (const auto* r = any_of(requests, below(1000))) return retry_request{r->id};
       return barrier{};
+    }
     case 17:
       if (const auto requests = all_requests(view); const auto* r = any_of(requests, below(1000)))
         return resend_notification{r->id};
