@@ -30,7 +30,7 @@ done_work a_work(const request_id& id, message_kind kind) {
 }  // namespace
 
 TEST_CASE("a percentile is right to within a third of itself") {
-  for (const std::uint64_t ns : {1'000ULL, 45'678ULL, 1'000'000ULL, 123'456'789ULL, 60'000'000'000ULL}) {
+  for (const std::uint64_t ns : {1'000ULL, 45'678ULL, 1'000'000ULL, 123'456'789ULL, 10'000'000'000ULL}) {
     duration_counts c;
     for (int i = 0; i < 99; ++i) ++c.of[duration_counts::bucket(ns)];
     ++c.of[duration_counts::bucket(ns * 100)];
