@@ -89,6 +89,27 @@ bool is_settled(const group_picture& g) {
   return all_known && g.members == make_membership({wanted.begin(), wanted.end()});
 }
 
+result<membership> who_is_left(const group_picture& g, const std::vector<std::string>& nodes,
+                               const std::function<bool(const std::string&)>& reachable, bool empty) {
+  std::set<node_id> there{g.self};
+  for (const auto& node : nodes) {
+    const auto id = g.raft_name_of(node);
+    if (id == g.self) continue;
+    if (!id || !reachable(node))
+      return fail(errc::conflict, node + " is in cluster.conf and cannot be reached");
+    there.insert(*id);
+  }
+  if (g.members.members.empty() != empty)
+    return fail(errc::conflict, empty ? "this node has a copy of it" : "this node has no copy of it");
+  const auto voters = g.members.voters();
+  const auto alive = std::ranges::count_if(voters, [&](node_id v) { return there.contains(v); });
+  if (!empty && static_cast<size_t>(alive) >= g.members.majority())
+    return fail(errc::conflict, "a majority of its copies is there");
+  auto left = g.members;
+  std::erase_if(left.members, [&](const auto& m) { return !there.contains(m.id); });
+  return left.with(g.self, member_role::voter);
+}
+
 std::optional<group_step> next_step(const group_picture& g) {
   bool all_known = false;
   const auto wanted = wanted_ids(g, all_known);

@@ -5,7 +5,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/errc.hpp"
 #include "core/ids.hpp"
 #include "core/membership.hpp"
 #include "core/placement.hpp"
@@ -45,6 +47,13 @@ struct group_step {
 
 // Whether the group is those that are wanted, all of them voters, and nobody else.
 [[nodiscard]] bool is_settled(const group_picture& g);
+// The majority is gone for good: who goes on, this node as a voter. `nodes` are those of cluster.conf:
+// whoever is not among them is lost, and each of them must be `reachable`, for who may come back must not be
+// left out: that would be two groups of one partition. `empty`: no copy is left, and this node begins with
+// nothing. Errors: `conflict`, with a sentence, also while a majority is there.
+[[nodiscard]] result<membership> who_is_left(const group_picture& g, const std::vector<std::string>& nodes,
+                                             const std::function<bool(const std::string&)>& reachable,
+                                             bool empty);
 // Nothing: all is as it should be, or as near as it can be now.
 [[nodiscard]] std::optional<group_step> next_step(const group_picture& g);
 

@@ -30,7 +30,7 @@ void pass_on(caf::actor_system& system, const Handle& to, Message what, millisec
 // `system` outlives the links.
 template <class Message, class Answer, class Find>
 [[nodiscard]] links::request_function to_actor(caf::actor_system& system, Find find) {
-  return [&system, find](const arrival& a, const responder& answer) {
+  return [&system, find = std::move(find)](const arrival& a, const responder& answer) {
     auto m = decode<Message>(a.bytes);
     if (!m) return answer(refuse(errc::bad_request, "a request that cannot be read"));
     const auto h = find(a);

@@ -1,7 +1,6 @@
 #include "actors/partition.hpp"
 
 #include <algorithm>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -198,21 +197,23 @@ void begin(self_ptr self, const environment* env, partition_id p) {
   arm(self, env);
 }
 
+// Not beyond the message that it is made for: it looks at the replica as it is.
 group_picture picture_of(self_ptr self, const environment* env, partition_id p) {
-  const auto& core = self->state.replica->core();
-  const auto& leads = *env->leads;
+  const auto* core = &self->state.replica->core();
+  const auto* leads = env->leads;
   auto wanted = env->place_of(p);
-  if (const auto wished = leads.wished(p, env->time->steady()); !wished.empty()) wanted.leader = wished;
-  return {.self = self->state.as,
-          .members = core.members(),
-          .changing = core.changing(),
-          .wanted = std::move(wanted),
-          .to_follow = leads.is_to_follow(env->node),
-          .raft_name_of = [&](const std::string& node) { return leads.raft_name_of(node); },
-          .node_of = [&](node_id id) { return leads.node_of(id); },
-          .able = [&](const std::string& n) { return env->linked->up(n) && !leads.is_to_follow(n); },
-          .caught_up = [&](node_id id) { return core.caught_up(id) == consensus::catch_up_state::finished; },
-          .is_close = [&](node_id id) { return core.match(id).value + close_enough >= core.commit().value; }};
+  if (const auto wished = leads->wished(p, env->time->steady()); !wished.empty()) wanted.leader = wished;
+  return {
+      .self = self->state.as,
+      .members = core->members(),
+      .changing = core->changing(),
+      .wanted = std::move(wanted),
+      .to_follow = leads->is_to_follow(env->node),
+      .raft_name_of = [=](const std::string& node) { return leads->raft_name_of(node); },
+      .node_of = [=](node_id id) { return leads->node_of(id); },
+      .able = [=](const std::string& n) { return env->linked->up(n) && !leads->is_to_follow(n); },
+      .caught_up = [=](node_id id) { return core->caught_up(id) == consensus::catch_up_state::finished; },
+      .is_close = [=](node_id id) { return core->match(id).value + close_enough >= core->commit().value; }};
 }
 
 void keep(self_ptr self, const environment* env, partition_id p) {
@@ -238,32 +239,11 @@ void keep(self_ptr self, const environment* env, partition_id p) {
   arm(self, env);
 }
 
-// Whoever may come back must not be left out: that would be two groups of one partition.
-result<membership> who_is_left(self_ptr self, const environment* env, bool empty) {
-  const auto& core = self->state.replica->core();
-  const auto& leads = *env->leads;
-  if (core.leader() != node_id{}) return fail(errc::conflict, leads.node_of(core.leader()) + " leads it");
-  std::set<node_id> there{self->state.as};
-  for (const auto& n : nodes_of(*env)) {
-    if (n.name == env->node) continue;
-    const auto id = leads.raft_name_of(n.name);
-    if (!id || !env->linked->up(n.name))
-      return fail(errc::conflict, n.name + " is in cluster.conf and cannot be reached");
-    there.insert(*id);
-  }
-  auto left = core.members();
-  if (left.members.empty() != empty)
-    return fail(errc::conflict, empty ? "this node has a copy of it" : "this node has no copy of it");
-  const auto voters = left.voters();
-  const auto alive = std::ranges::count_if(voters, [&](node_id v) { return there.contains(v); });
-  if (!empty && static_cast<size_t>(alive) >= left.majority())
-    return fail(errc::conflict, "a majority of its copies is there");
-  std::erase_if(left.members, [&](const auto& m) { return !there.contains(m.id); });
-  return left.with(self->state.as, member_role::voter);
-}
-
 answer take_over_group(self_ptr self, const environment* env, partition_id p, const take_over& what) {
-  const auto members = who_is_left(self, env, what.empty);
+  std::vector<std::string> nodes;
+  for (const auto& n : nodes_of(*env)) nodes.push_back(n.name);
+  const auto members = who_is_left(
+      picture_of(self, env, p), nodes, [&](const auto& node) { return env->linked->up(node); }, what.empty);
   if (!members) return error_answer(members.error());
   if (auto done = self->state.replica->take_over(what.term, *members); !done)
     return error_answer(done.error());

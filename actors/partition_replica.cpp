@@ -66,10 +66,9 @@ result<partition_replica::place> partition_replica::propose(command what, wall_t
   if (stopped_) return fail(errc::internal, "the log cannot be written any more");
   if (!serves_) return fail(errc::not_leader, "the partition is not led here");
   if (auto may = partition_->may_take(what); !may) return tl::make_unexpected(may.error());
-  const auto stamp = std::max({stamp_, partition_->tables().stamp(), wall});
+  const auto stamp = stamp_now(wall);
   auto done = replica_.propose(now_(), {encode(stamped_command{stamp, std::move(what)})});
   if (!done) return tl::make_unexpected(done.error());
-  stamp_ = stamp;
   const place at{done->first, done->term};
   hear(std::move(done->effects));
   return at;
@@ -99,6 +98,16 @@ result<void> partition_replica::hear(result<consensus::effects> e) {
   return {};
 }
 
+// Behind a clock that was ahead, the log's time goes on at half the pace until the clocks have caught up:
+// were it to stand still, no delay would ever be over.
+wall_time partition_replica::stamp_now(wall_time wall) {
+  const auto now = now_();
+  const auto latest = partition_->tables().stamp();
+  const auto paced = pace_ ? pace_->from + (now - pace_->since) / 2 : wall_time{};
+  if (!pace_ || wall >= paced) pace_ = pace{std::max(wall, latest), now};
+  return std::max({paced, latest, pace_->from});
+}
+
 void partition_replica::fail_with(const error& why) {
   if (std::exchange(stopped_, true)) return;
   partition_->fail_with(why);
@@ -118,7 +127,7 @@ bool partition_replica::is_alone() const {
 void partition_replica::hear(consensus::effects e) {
   if (e.fault) return fail_with(*e.fault);
   serves_ = e.serves;
-  if (!serves_) stamp_ = {};
+  if (!serves_) pace_.reset();
   next_timeout_ = e.next_timeout;
   heard_(std::move(e), partition_->tables().take_outcomes());
 }

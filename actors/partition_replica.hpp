@@ -68,6 +68,7 @@ private:
   result<void> hear(result<consensus::effects> e);
   void flush_written();
   [[nodiscard]] bool is_alone() const;
+  [[nodiscard]] wall_time stamp_now(wall_time wall);
 
   node_id self_;
   std::unique_ptr<stored_partition> partition_;
@@ -78,7 +79,12 @@ private:
   std::optional<std::uint64_t> written_;  // told by the store, not yet to the replica
   bool serves_ = false;
   bool stopped_ = false;
-  wall_time stamp_{};
+  // The time of entries, as the leader.
+  struct pace {
+    wall_time from;
+    milliseconds since;
+  };
+  std::optional<pace> pace_;
 };
 
 }  // namespace dip

@@ -64,6 +64,13 @@ void tell(self_ptr self, const context& c) {
   }
 }
 
+// What visibility is measured by: the log's time, when a clock that was ahead has left it ahead of this
+// node's.
+wall_time time_for(const context& c, const queue_message& m) {
+  const auto wall = c.env->time->wall();
+  return m.visible_at <= wall ? wall : std::max(wall, c.env->store->view(c.partition)->stamp());
+}
+
 // "n1" of "n1#01J…".
 std::string node_of(const std::string& holder) { return holder.substr(0, holder.find('#')); }
 
@@ -72,7 +79,7 @@ std::string node_of(const std::string& holder) { return holder.substr(0, holder.
 bool is_anothers(const context& c, const queue_message& m, const request_record& r,
                  const std::string& asking) {
   if (!c.env->to_peers || c.name == queue_name::notifier) return false;
-  if (c.env->time->wall() - m.visible_at >= local_first) return false;
+  if (time_for(c, m) - m.visible_at >= local_first) return false;
   if (c.name == queue_name::request) return !c.env->place_of(c.partition).is_kept_by(asking);
   return r.preprocessed && r.preprocessed->node != asking &&
          (r.preprocessed->node == c.env->node || c.env->linked->up(r.preprocessed->node));
@@ -103,7 +110,7 @@ void read_again(self_ptr self, const context& c, const claim& by) {
   if (held == nullptr) return;
   const auto row = c.env->store->view(c.partition)->message(by.message);
   if (row)
-    lines.apply(queue_change::kind::returned, *row, c.env->time->steady(), c.env->time->wall());
+    lines.apply(queue_change::kind::returned, *row, c.env->time->steady(), time_for(c, *row));
   else if (row.error().code == errc::not_found)
     lines.apply(queue_change::kind::removed, queue_message{*held}, c.env->time->steady(),
                 c.env->time->wall());
@@ -138,7 +145,7 @@ void rebuild(self_ptr self, const context& c) {
   s.counter = s.rebuilt_at.value << 20;
   s.lines.pause(view->is_paused(c.name));
   const auto now = c.env->time->steady();
-  const auto wall = c.env->time->wall();
+  const auto wall = std::max(c.env->time->wall(), view->stamp());
   std::vector<queue_message> orphans;
   const auto take_in = [&](const queue_message& m) {
     s.lines.apply(m.dead ? queue_change::kind::died : queue_change::kind::added, m, now, wall);
@@ -251,10 +258,9 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
   return {
       [=](const delivered& d) {
         const auto now = c.env->time->steady();
-        const auto wall = c.env->time->wall();
         for (const auto& delta : d.deltas)
           if (delta.index > self->state.rebuilt_at)
-            self->state.lines.apply(delta.what, delta.message, now, wall);
+            self->state.lines.apply(delta.what, delta.message, now, time_for(c, delta.message));
         c.env->where->note_depth(c.partition, c.name, self->state.lines.size());
         arm(self, c);
         tell(self, c);

@@ -75,8 +75,7 @@ public:
     }
     std::size_t missing = 0;
     for (const auto& w : walks_) {
-      const auto wanted = env.place_of(w.partition).replicas;
-      if (std::find(wanted.begin(), wanted.end(), env.node) == wanted.end()) continue;
+      if (!env.place_of(w.partition).is_kept_by(env.node)) continue;
       each_missing(*env.objects, w.rows, [&](const object_row& row) {
         // One that is on its way is not missing: a majority of those who are to have it does, as far as the
         // node that took it knew of the change.

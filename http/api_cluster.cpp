@@ -61,7 +61,7 @@ void add_cluster_schemas(api_json& to) {
                  "versions of what it reads and writes with, as far as they were known when it was built"}}}},
              "what touches pixels");
   to["NodePlacement"] = record(
-      {{"of", text("the number of replicas and the nodes that it goes by; empty when there is one node")},
+      {{"of", text("the partitions, replicas and nodes that it goes by; empty when there is one node")},
        {"settled", {{"type", "boolean"}, {"description", "all nodes have what they should have by that"}}},
        {"partitions", count("whose members are not yet as they should be here")},
        {"files", count("that are not yet here, as of the last look")}},

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
-#include "runtime/cluster_talk.hpp"
 
 namespace dip {
 namespace {
@@ -32,33 +31,26 @@ void stop_removed(const cluster_launch& all, const cluster_plan& plan) {
 
 }  // namespace
 
-int apply_nodes(const config& conf, const cluster_launch& all, const apply_options& options) {
+int apply_nodes(const config& conf, const cluster_launch& all, const change_options& options) {
   auto api = api_of(conf, options.urls);
-  const auto now = ask_cluster(api);
-  if (!now) {
-    complain(now.error().text);
-    return cli::exit_code_of(now.error());
-  }
-  const auto plan = plan_change(*now, conf);
-  if (!plan) {
-    complain(plan.error().detail);
-    return cli::work_failed;
-  }
-  if (what_is_left(*now, *plan, conf).empty() && plan->removed.empty()) {
-    stop_removed(all, *plan);
+  const auto planned = plan_now(api, conf);
+  if (!planned) return planned.error();
+  const auto& [now, plan] = *planned;
+  if (what_is_left(now, plan, conf).empty() && plan.removed.empty()) {
+    stop_removed(all, plan);
     std::printf("nothing to do: the cluster is as the file has it\n");
     return cli::done;
   }
-  std::fputs(to_text(*plan).c_str(), stdout);
+  std::fputs(to_text(plan).c_str(), stdout);
   std::fflush(stdout);
   if (options.dry_run) return cli::done;
   if (!options.yes && !agreed()) return cli::work_failed;
   if (!carry_out(all)) return cli::work_failed;
-  if (const auto left = watch_change(api, *plan, conf, options.within); !left.empty()) {
+  if (const auto left = watch_change(api, plan, conf, options.within); !left.empty()) {
     complain("not done in time: " + left + "; it goes on by itself, and the same command watches it again");
     return cli::work_failed;
   }
-  stop_removed(all, *plan);
+  stop_removed(all, plan);
   std::printf("the cluster is as the file has it\n");
   return cli::done;
 }

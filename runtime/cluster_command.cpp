@@ -45,7 +45,7 @@ struct cluster_command::options {
   std::vector<std::string> here;
   unsigned days = 825, timeout = 60, lines = 20;
   std::vector<std::string> urls;
-  unsigned apply_timeout = 3'600;
+  unsigned change_timeout = 3'600;
   bool foreground = false, follow = false, json = false, dry_run = false, yes = false;
   CLI::App *init = nullptr, *up = nullptr, *down = nullptr, *status = nullptr, *restart = nullptr,
            *upgrade = nullptr, *apply = nullptr, *recover = nullptr, *reload = nullptr, *logs = nullptr,
@@ -61,6 +61,19 @@ struct cluster_command::options {
     return c;
   }
   void add_json(CLI::App& c) { c.add_flag("--json", json, "JSON on standard output, for scripts"); }
+  void add_change(CLI::App& c, const char* dry_run_doc) {
+    c.add_flag("--dry-run", dry_run, dry_run_doc);
+    c.add_flag("--yes", yes, "Do not ask");
+    c.add_option("--url", urls, "Ask this node how the cluster is; default: those of the file")
+        ->type_name("URL");
+    c.add_option("--timeout", change_timeout, "How long to watch it; it goes on by itself")
+        ->check(CLI::Range(1, 7 * 86'400))
+        ->capture_default_str()
+        ->type_name("SECONDS");
+  }
+  [[nodiscard]] change_options change() const {
+    return {.urls = urls, .dry_run = dry_run, .yes = yes, .within = std::chrono::seconds(change_timeout)};
+  }
   void add_timeout(CLI::App& c, const char* doc) {
     c.add_option("--timeout", timeout, doc)
         ->check(CLI::Range(1, 86'400))
@@ -115,26 +128,10 @@ void cluster_command::add_start_and_stop() {
   o.add_json(*o.reload);
   o.apply =
       o.add(*command_, "apply", "Add and remove nodes while the cluster works, as the file has them now");
-  o.apply->add_flag("--dry-run", o.dry_run, "Only say what it would do");
-  o.apply->add_flag("--yes", o.yes, "Do not ask");
-  o.apply->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
-      ->type_name("URL");
-  o.apply->add_option("--timeout", o.apply_timeout, "How long to watch it; it goes on by itself")
-      ->check(CLI::Range(1, 7 * 86'400))
-      ->capture_default_str()
-      ->type_name("SECONDS");
-  o.recover =
-      o.add(*command_, "recover",
-            "Go on when a majority is lost for good: without the nodes that are not in the file any more, "
-            "and without what only they had");
-  o.recover->add_flag("--dry-run", o.dry_run, "Only say what would be lost");
-  o.recover->add_flag("--yes", o.yes, "Do not ask");
-  o.recover->add_option("--url", o.urls, "Ask this node how the cluster is; default: those of the file")
-      ->type_name("URL");
-  o.recover->add_option("--timeout", o.apply_timeout, "How long to watch it; it goes on by itself")
-      ->check(CLI::Range(1, 7 * 86'400))
-      ->capture_default_str()
-      ->type_name("SECONDS");
+  o.add_change(*o.apply, "Only say what it would do");
+  o.recover = o.add(*command_, "recover",
+                    "Go on when a majority is lost for good, without what only the lost nodes had");
+  o.add_change(*o.recover, "Only say what would be lost");
   o.supervise = o.add(*command_, "supervise", "")->group("");
 }
 
@@ -180,22 +177,9 @@ int cluster_command::launch(const config& conf) const {
                                  : std::vector<cluster_machine>{{std::string(), o.here}};
   if (o.up->parsed() && o.foreground) return stay(conf, *place, machines.front());
   const cluster_launch all(conf, *place, std::move(machines));
-  if (o.recover->parsed()) return recover(conf, all);
-  return o.apply->parsed() ? apply(conf, all) : carry_out(all);
-}
-
-int cluster_command::recover(const config& conf, const cluster_launch& all) const {
-  const auto& o = *options_;
-  return recover_lost(
-      conf, all,
-      {.urls = o.urls, .dry_run = o.dry_run, .yes = o.yes, .within = std::chrono::seconds(o.apply_timeout)});
-}
-
-int cluster_command::apply(const config& conf, const cluster_launch& all) const {
-  const auto& o = *options_;
-  return apply_nodes(
-      conf, all,
-      {.urls = o.urls, .dry_run = o.dry_run, .yes = o.yes, .within = std::chrono::seconds(o.apply_timeout)});
+  if (o.recover->parsed()) return recover_lost(conf, all, o.change());
+  if (o.apply->parsed()) return apply_nodes(conf, all, o.change());
+  return carry_out(all);
 }
 
 int cluster_command::stay(const config& conf, const cluster_place& place,

@@ -39,8 +39,6 @@ private:
   [[nodiscard]] int launch(const config& conf) const;
   [[nodiscard]] int stay(const config& conf, const cluster_place& place,
                          const cluster_machine& machine) const;
-  [[nodiscard]] int apply(const config& conf, const cluster_launch& all) const;
-  [[nodiscard]] int recover(const config& conf, const cluster_launch& all) const;
   [[nodiscard]] int carry_out(const cluster_launch& all) const;
   [[nodiscard]] int supervise(const config& conf) const;
   [[nodiscard]] int tell(const launch_outcome& outcome, bool good) const;

@@ -174,8 +174,7 @@ recovery plan_recovery(const cluster_now& now, const config& conf) {
 std::string to_text(const recovery& r) {
   std::string out =
       "These partitions have no majority among the nodes of the file. What is acknowledged and only the lost "
-      "nodes "
-      "had\nis lost for good: files, requests, results.\n";
+      "nodes had\nis lost for good: files, requests, results.\n";
   for (const auto& s : r.steps) {
     out += "partition " + std::to_string(s.partition) + ": ";
     out += s.empty

@@ -9,7 +9,6 @@
 #include <poll.h>
 
 #include "cli/commands.hpp"
-#include "runtime/cluster_talk.hpp"
 
 namespace dip {
 namespace {
@@ -73,7 +72,7 @@ bool carry_out(const config& conf, const recovery& what) {
 
 }  // namespace
 
-int recover_lost(const config& conf, const cluster_launch& all, const recover_options& options) {
+int recover_lost(const config& conf, const cluster_launch& all, const change_options& options) {
   if (conf.nodes.size() < 2) {
     complain(
         "recovery needs two nodes in the file at least: add new ones in the place of those that are lost");
@@ -87,17 +86,9 @@ int recover_lost(const config& conf, const cluster_launch& all, const recover_op
   // Nobody is ready before this is done: what keeps them from it is seen below.
   (void)all.reload();
   (void)all.up(until_up);
-  const auto now = ask_cluster(api);
-  if (!now) {
-    complain(now.error().text);
-    return cli::exit_code_of(now.error());
-  }
-  const auto plan = plan_change(*now, conf);
-  if (!plan) {
-    complain(plan.error().detail);
-    return cli::work_failed;
-  }
-  const auto found = find_out(api, *plan, conf);
+  const auto planned = plan_now(api, conf);
+  if (!planned) return planned.error();
+  const auto found = find_out(api, planned->plan, conf);
   if (!found) {
     complain(
         "not all nodes of the file can be reached and go by it: take out those that are lost, as "
@@ -113,7 +104,7 @@ int recover_lost(const config& conf, const cluster_launch& all, const recover_op
   if (options.dry_run) return cli::done;
   if (!options.yes && !agreed()) return cli::work_failed;
   if (!carry_out(conf, *found)) return cli::work_failed;
-  if (const auto left = watch_change(api, *plan, conf, options.within); !left.empty()) {
+  if (const auto left = watch_change(api, planned->plan, conf, options.within); !left.empty()) {
     complain("not done in time: " + left + "; it goes on by itself, and `dip cluster apply` watches it");
     return cli::work_failed;
   }

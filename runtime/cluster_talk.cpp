@@ -48,6 +48,20 @@ cli::answer<cluster_now> ask_cluster(cli::node_api& api) {
   return tl::make_unexpected(cli::node_error{.text = now.error().detail});
 }
 
+tl::expected<planned, int> plan_now(cli::node_api& api, const config& conf) {
+  auto now = ask_cluster(api);
+  if (!now) {
+    cli::complain(now.error().text);
+    return tl::make_unexpected(cli::exit_code_of(now.error()));
+  }
+  auto plan = plan_change(*now, conf);
+  if (!plan) {
+    cli::complain(plan.error().detail);
+    return tl::make_unexpected(int{cli::work_failed});
+  }
+  return planned{std::move(*now), std::move(*plan)};
+}
+
 bool agreed() {
   if (::isatty(STDIN_FILENO) != 1) {
     cli::complain("nobody is there to be asked: --yes goes ahead, --dry-run only says what it would do");

@@ -10,10 +10,23 @@
 
 namespace dip {
 
+struct change_options {
+  std::vector<std::string> urls;  // whom to ask; empty: the nodes of the file
+  bool dry_run = false;
+  bool yes = false;  // nobody is asked
+  milliseconds within{};
+};
+
 // The nodes at `urls`, or those of the file, with DIP_API_KEY or the admin's token where this user may read
 // it.
 [[nodiscard]] cli::node_api api_of(const config& conf, const std::vector<std::string>& urls);
 [[nodiscard]] cli::answer<cluster_now> ask_cluster(cli::node_api& api);
+// From how the cluster is to how the file has it; else it is said why not, and the exit code is answered.
+struct planned {
+  cluster_now now;
+  cluster_plan plan;
+};
+[[nodiscard]] tl::expected<planned, int> plan_now(cli::node_api& api, const config& conf);
 
 // Whether somebody says yes; nobody can on a standard input that is no terminal.
 [[nodiscard]] bool agreed();

@@ -262,8 +262,11 @@ node_report::partition node_status::report_of(partition_id p, bool with_hash) co
   const auto own = env_.leads->described(p);
   out.log_term = own.last_term.value;
   out.log_index = own.last.value;
-  for (const auto& m : own.group.members)
-    (m.role == member_role::voter ? out.voters : out.learners).push_back(env_.leads->node_of(m.id));
+  for (const auto& m : own.group.members) {
+    const auto node = env_.leads->node_of(m.id);
+    if (env_.leads->raft_name_of(node) != m.id) continue;  // who it was before it came back as another
+    (m.role == member_role::voter ? out.voters : out.learners).push_back(node);
+  }
   return out;
 }
 

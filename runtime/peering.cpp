@@ -12,12 +12,9 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/directory.hpp"
-#include "actors/link_receivers.hpp"
-#include "actors/partition_news.hpp"
 #include "actors/supervisor.hpp"
 #include "net/hang_up.hpp"
 #include "runtime/cluster_init.hpp"
-#include "runtime/node_report.hpp"
 
 namespace dip {
 namespace {
@@ -130,75 +127,6 @@ void peering::meet_peers() {
   }
 }
 
-result<bool> peering::change_nodes(const config& conf) {
-  auto changed = roster_->change(conf);
-  if (!changed || !*changed) return changed;
-  spdlog::info("the nodes are now {}: partitions move", roster_->now()->id);
-  meet_peers();
-  follow_change();
-  return true;
-}
-
-void peering::follow_change() {
-  std::string told;
-  bool all = true;
-  {
-    const std::lock_guard lock{mutex_};
-    if (own_.as == node_id{}) return;
-    const auto view = roster_->now();
-    const bool complete = roster_->complete();
-    all = complete;
-    for (const auto& n : view->wanted.nodes)
-      if (n.name != options_.self.name) {
-        const auto it = others_.find(n.name);
-        all = all && it != others_.end() && it->second.complete && it->second.nodes == view->id;
-      }
-    if (own_.complete != complete || own_.nodes != view->id) {
-      own_.complete = complete;
-      own_.nodes = view->id;
-      told = encode(own_);
-    }
-  }
-  if (!told.empty()) tell_all(envelope_kind::standing, {}, told);
-  if (!all || roster_->under_way() == 0) return;
-  if (const auto done = roster_->settle(); !done) return spdlog::error(done.error().detail);
-  spdlog::info("all is where it should be, on {}", roster_->now()->id);
-  meet_peers();
-}
-
-void peering::group(partition_id p, bool settled) {
-  roster_->group(p, settled);
-  if (const bool full = options_.disk_full(); full != full_.exchange(full)) {
-    spdlog::warn(full ? "the disk is full: others lead" : "there is room on the disk again");
-    const std::lock_guard lock{mutex_};
-    own_.full = full;
-    tell_standing();
-  }
-  if (roster_->under_way() != 0) follow_change();
-}
-
-std::optional<node_changes::walk> peering::begin_walk() const {
-  const auto change = roster_->under_way();
-  if (change == 0) return std::nullopt;
-  return walk{change, roster_->groups_settled()};
-}
-
-void peering::end_walk(const walk& w, std::size_t missing) {
-  roster_->missing(w.change, w.groups_settled, missing);
-  follow_change();
-}
-
-result<void> peering::give_up_lost() {
-  for (const auto& n : roster_->now()->wanted.nodes)
-    if (n.name != options_.self.name && !links_.up(n.name))
-      return fail(errc::conflict, n.name + " is in cluster.conf and cannot be reached");
-  if (auto forgotten = roster_->forget_earlier(); !forgotten) return forgotten;
-  spdlog::warn("the nodes are {} and no others: those that are lost are given up", roster_->now()->id);
-  meet_peers();
-  follow_change();
-  return {};
-}
-
 void peering::close() {
   if (network_) network_->close();
   {
@@ -212,7 +140,7 @@ void peering::close() {
 
 void peering::outlast(const std::function<void()>& end) const {
   std::set<std::uint16_t> others;
-  for (const auto& p : network_config_.peers) others.insert(p.port);
+  for (const auto& p : peers_now()) others.insert(p.port);
   std::mutex mutex;
   std::condition_variable changed;
   bool ended = false;
@@ -228,77 +156,6 @@ void peering::outlast(const std::function<void()>& end) const {
   }
   changed.notify_all();
   impatient.join();
-}
-
-void peering::receive_messages() {
-  const auto& where = *env_->where;
-  links_.on_message(envelope_kind::consensus, [&](const arrival& a) {
-    if (a.partition.value >= options_.conf->cluster.partitions) return;
-    if (const auto h = where.partition(a.partition)) caf::anon_send(*h, parcel{a.bytes});
-  });
-  links_.on_message(envelope_kind::available, [&](const arrival& a) {
-    const auto m = decode<available>(a.bytes);
-    if (const auto h = where.dispatcher(); h && m && m->partition.value < options_.conf->cluster.partitions)
-      caf::anon_send(*h, *m);
-  });
-  links_.on_message(envelope_kind::announced, [&](const arrival& a) {
-    const auto m = decode<announced>(a.bytes);
-    if (const auto h = where.relay(); h && m) caf::anon_send(*h, *m);
-  });
-  links_.on_message(envelope_kind::give_back, [&](const arrival& a) {
-    const auto m = decode<give_back>(a.bytes);
-    if (!m) return;
-    if (const auto h = where.queue(m->by.message.partition, m->by.message.queue)) caf::anon_send(*h, *m);
-  });
-  links_.on_message(envelope_kind::standing, [&](const arrival& a) {
-    if (const auto m = decode<standing>(a.bytes)) heard(a.peer, *m);
-  });
-}
-
-void peering::answer_requests() {
-  const auto& where = *env_->where;
-  const auto partition_here = [&](const arrival& a) -> result<partition_actor> {
-    const auto h = where.partition(a.partition);
-    if (!h) return fail(errc::no_quorum, "the partition is being made again");
-    return *h;
-  };
-  links_.on_request(envelope_kind::propose, to_actor<propose, answer>(*system_, partition_here));
-  links_.on_request(envelope_kind::read, to_actor<read_rows, answer>(*system_, partition_here));
-  links_.on_request(envelope_kind::publish, [&](const arrival& a, const responder& reply) {
-    auto m = decode<topic_call>(a.bytes);
-    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
-    if (const auto topic = where.topic(a.partition, m->topic))
-      return pass_on<answer>(*system_, *topic, std::move(m->what), a.within, reply,
-                             [](const answer& x) { return x; });
-    auto no = error_answer({errc::no_quorum, "the partition is not led here", ""});
-    if (!leads_.is_here(a.partition)) no.leader = leads_.of(a.partition);
-    reply.with(no);
-  });
-  links_.on_request(envelope_kind::lease, [&](const arrival& a, const responder& reply) {
-    auto m = decode<queue_call>(a.bytes);
-    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
-    const auto queue = where.queue(a.partition, m->queue);
-    if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
-    pass_on<lease_reply>(*system_, *queue, std::move(m->what), a.within, reply,
-                         [](const lease_reply& x) { return x; });
-  });
-  links_.on_request(envelope_kind::renew_lease, [&](const arrival& a, const responder& reply) {
-    auto m = decode<renew_lease>(a.bytes);
-    if (!m) return reply(refuse(errc::bad_request, "a request that cannot be read"));
-    const auto queue = where.queue(m->message.partition, m->message.queue);
-    if (!queue) return reply(refuse(errc::not_leader, "the queue is not awake here"));
-    pass_on<bool>(*system_, *queue, *m, a.within, reply, [](bool held) { return renewed{held}; });
-  });
-  links_.on_request(envelope_kind::introspect, [&](const arrival& a, const responder& reply) {
-    const std::lock_guard lock{mutex_};
-    if (!report_) return reply(refuse(errc::no_quorum, "the node is only starting"));
-    report_(a.bytes == hashes_too, reply);
-  });
-}
-
-void peering::report_with(std::function<void(bool, responder)> report) {
-  const std::lock_guard lock{mutex_};
-  report_ = std::move(report);
 }
 
 // What was said while the link was down is lost: whoever waits for it looks again.

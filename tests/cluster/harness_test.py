@@ -19,7 +19,7 @@ class FakeNode:
     """Answers from a table of what it has."""
 
     def __init__(self, name):
-        record = {"id": ID, "status": "processed",
+        record = {"id": ID, "status": "processed", "stale": False,
                   "timeline": [{"status": "accepted"}, {"status": "processed"}], "notification": {"email": "sent"},
                   "outputs": [{"name": "a", "url": f"http://{name}{OUTPUT}", "format": "png", "size": len(MADE)}]}
         self.has = {FILE: SENT, OUTPUT: MADE, f"/requests/{ID}": record}

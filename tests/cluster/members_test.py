@@ -93,6 +93,15 @@ class MovingCluster(Cluster):
 
 
 class Members(unittest.TestCase):
+    def launched(self, names, name):
+        cluster = MovingCluster(names)
+        self.addCleanup(cluster.clean_up)
+        self.addCleanup(self.report, cluster, name)
+        cluster.serves(names)
+        up = cluster.dip("up")
+        self.assertEqual(up.returncode, 0, up.stderr)
+        return cluster
+
     def report(self, cluster, name):
         if self._outcome.result.failures or self._outcome.result.errors:
             print("\n".join(cluster.schedule), flush=True)
@@ -103,12 +112,7 @@ class Members(unittest.TestCase):
             print(f"the logs are in {where}", flush=True)
 
     def test_grow_and_shrink_under_load(self):
-        cluster = MovingCluster(["n1", "n2", "n3"])
-        self.addCleanup(cluster.clean_up)
-        self.addCleanup(self.report, cluster, "members-grow")
-        cluster.serves(["n1", "n2", "n3"])
-        up = cluster.dip("up")
-        self.assertEqual(up.returncode, 0, up.stderr)
+        cluster = self.launched(["n1", "n2", "n3"], "members-grow")
         with Load(cluster, "grow") as load:
             load.more(WORK)
             self.assertIn("nothing to do", cluster.apply("--yes").stdout)
@@ -148,12 +152,7 @@ class Members(unittest.TestCase):
 
     def test_kills_while_nodes_change(self):
         """A node dies and is started again, over and over, as one comes and one goes: replicas move all the same."""
-        cluster = MovingCluster(["n1", "n2", "n3"])
-        self.addCleanup(cluster.clean_up)
-        self.addCleanup(self.report, cluster, "members-kills")
-        cluster.serves(["n1", "n2", "n3"])
-        up = cluster.dip("up")
-        self.assertEqual(up.returncode, 0, up.stderr)
+        cluster = self.launched(["n1", "n2", "n3"], "members-kills")
         choices = random.Random(SEED)
         cluster.note(f"seed {SEED}")
         with Load(cluster, f"{SEED}") as load:
@@ -190,12 +189,7 @@ class Members(unittest.TestCase):
             os.kill(pids[name], signal.SIGKILL)
 
     def test_a_majority_is_lost_for_good(self):
-        cluster = MovingCluster(["n1", "n2", "n3", "n4", "n5"])
-        self.addCleanup(cluster.clean_up)
-        self.addCleanup(self.report, cluster, "members-recover")
-        cluster.serves(["n1", "n2", "n3", "n4", "n5"])
-        up = cluster.dip("up")
-        self.assertEqual(up.returncode, 0, up.stderr)
+        cluster = self.launched(["n1", "n2", "n3", "n4", "n5"], "members-recover")
         with Load(cluster, "recover") as load:
             load.more(4 * WORK)
         load.check()

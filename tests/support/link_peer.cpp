@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <sstream>
 
@@ -162,6 +163,7 @@ int main(int argc, char** argv) {
   config.set("scheduler.max-threads", size_t{2});
   config.set("scheduler.max-throughput", size_t{25});
   load_network(config, c);
+  std::unique_ptr<link_network> network;  // the links stand on it until the system has ended
   caf::actor_system system{config};
   {
     const auto one = system.spawn(figures);
@@ -171,10 +173,10 @@ int main(int argc, char** argv) {
                                                    return fail(errc::not_leader, "not led here");
                                                  return one;
                                                }));
-    link_network network{system, c, &clock, all};
+    network = std::make_unique<link_network>(system, c, &clock, all);
     const auto root =
-        system.spawn(supervisor, std::string{"links"}, network.links_of(), &env, restart_config{});
-    const auto port = network.open();
+        system.spawn(supervisor, std::string{"links"}, network->links_of(), &env, restart_config{});
+    const auto port = network->open();
     if (!port) {
       say("wrong " + port.error().detail);
       std::fflush(stdout);
@@ -182,6 +184,7 @@ int main(int argc, char** argv) {
     }
     say("ready " + std::to_string(*port));
     for (std::string line; std::getline(std::cin, line) && line != "quit";) obey(system, all, line);
+    network->close();
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
   }

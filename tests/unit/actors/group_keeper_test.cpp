@@ -182,3 +182,37 @@ TEST_CASE("a leader does not remove itself: whoever leads next does") {
   s.leader = "n3";
   CHECK(s.run() == std::vector<std::string>{"to 3"});
 }
+
+TEST_CASE("when a majority is lost for good, those go on whose nodes are in cluster.conf") {
+  scene s;
+  s.members = make_membership({{1}, {2}, {3}}).with({4}, learner);
+  const auto left = [&](const std::vector<std::string>& nodes, bool empty = false) {
+    return who_is_left(s.picture(), nodes, [&](const auto& n) { return !s.down.contains(n); }, empty);
+  };
+  // n2 and n3 are gone; n4 has a copy, and n5 is new.
+  s.names["n5"] = {5};
+  CHECK(*left({"n1", "n4", "n5"}) == make_membership({{1}}).with({4}, learner));
+  // n2 has come back as another, without what it had.
+  s.names["n2"] = {22};
+  CHECK(*left({"n1", "n2"}) == make_membership({{1}}));
+  // A copy that did not vote votes now.
+  s.members = make_membership({{2}, {3}}).with({1}, learner);
+  CHECK(*left({"n1", "n4"}) == make_membership({{1}}));
+
+  CHECK(left({"n1", "n4"}, true).error().detail == "this node has a copy of it");
+  s.members = {};
+  CHECK(left({"n1", "n4"}).error().detail == "this node has no copy of it");
+  CHECK(*left({"n1", "n4"}, true) == make_membership({{1}}));
+}
+
+TEST_CASE("nobody is given up while a majority is there, or a node of cluster.conf may come back") {
+  scene s;
+  const auto left = [&](const std::vector<std::string>& nodes) {
+    return who_is_left(s.picture(), nodes, [&](const auto& n) { return !s.down.contains(n); }, false);
+  };
+  CHECK(left({"n1", "n2"}).error().detail == "a majority of its copies is there");
+  s.down = {"n2"};
+  CHECK(left({"n1", "n2"}).error().detail == "n2 is in cluster.conf and cannot be reached");
+  CHECK(left({"n1", "n9"}).error().detail == "n9 is in cluster.conf and cannot be reached");
+  CHECK(left({"n1", "n4"}));
+}

@@ -5,22 +5,12 @@
 
 #include "core/placement.hpp"
 #include "runtime/roster.hpp"
+#include "tests/unit/runtime/some_nodes.hpp"
 
 using namespace dip;
+using namespace dip::test;
 
 namespace {
-
-config nodes(const std::vector<std::string>& names, std::uint16_t replicas = 3) {
-  auto c = default_config();
-  c.cluster.replicas = replicas;
-  c.nodes.clear();
-  for (const auto& name : names) {
-    node_config n;
-    n.name = name;
-    c.nodes.push_back(n);
-  }
-  return c;
-}
 
 // A cluster that is as the file has it.
 cluster_now running(const config& c) {
@@ -48,7 +38,7 @@ std::string refusal(const result<cluster_plan>& p) {
 }  // namespace
 
 TEST_CASE("where nothing changes nothing is planned, and nothing is left") {
-  const auto c = nodes({"n1", "n2", "n3"});
+  const auto c = some_nodes({"n1", "n2", "n3"});
   const auto plan = plan_change(running(c), c);
   REQUIRE(plan);
   CHECK(plan->added.empty());
@@ -60,8 +50,8 @@ TEST_CASE("where nothing changes nothing is planned, and nothing is left") {
 }
 
 TEST_CASE("a plan says who comes, who goes, and what moves") {
-  const auto now = running(nodes({"n1", "n2", "n3"}));
-  const auto grown = plan_change(now, nodes({"n1", "n2", "n3", "n4"}));
+  const auto now = running(some_nodes({"n1", "n2", "n3"}));
+  const auto grown = plan_change(now, some_nodes({"n1", "n2", "n3", "n4"}));
   REQUIRE(grown);
   CHECK(grown->added == std::vector<std::string>{"n4"});
   CHECK(grown->copies == 6);  // 8 partitions of 3 copies over 4 nodes
@@ -71,14 +61,14 @@ TEST_CASE("a plan says who comes, who goes, and what moves") {
                                std::to_string(grown->leaders) +
                                (grown->leaders == 1 ? " leader" : " leaders") + " to move\n");
 
-  const auto replaced = plan_change(now, nodes({"n1", "n2", "n4"}));
+  const auto replaced = plan_change(now, some_nodes({"n1", "n2", "n4"}));
   REQUIRE(replaced);
   CHECK(replaced->removed == std::vector<std::string>{"n3"});
   CHECK(replaced->copies == 8);
   CHECK(to_text(*replaced).find("removed: n3, once the others have all that they keep\n") !=
         std::string::npos);
 
-  const auto fewer = plan_change(now, nodes({"n1", "n2", "n3"}, 2));
+  const auto fewer = plan_change(now, some_nodes({"n1", "n2", "n3"}, 2));
   REQUIRE(fewer);
   CHECK(fewer->copies == 0);
   CHECK(fewer->moved == 8);
@@ -86,18 +76,18 @@ TEST_CASE("a plan says who comes, who goes, and what moves") {
 }
 
 TEST_CASE("what cannot be done while the cluster runs is refused") {
-  const auto now = running(nodes({"n1", "n2", "n3"}));
-  CHECK(refusal(plan_change(now, nodes({"n1"}))).find("one node") != std::string::npos);
-  CHECK(refusal(plan_change(now, nodes({"a1", "a2"}))).find("not one") != std::string::npos);
-  auto other = nodes({"n1", "n2", "n3"});
+  const auto now = running(some_nodes({"n1", "n2", "n3"}));
+  CHECK(refusal(plan_change(now, some_nodes({"n1"}))).find("one node") != std::string::npos);
+  CHECK(refusal(plan_change(now, some_nodes({"a1", "a2"}))).find("not one") != std::string::npos);
+  auto other = some_nodes({"n1", "n2", "n3"});
   other.cluster.partitions = 16;
   CHECK(refusal(plan_change(now, other)).find("8 partitions") != std::string::npos);
-  CHECK(refusal(plan_change(running(nodes({"n1"})), nodes({"n1", "n2"}))).find("restart n1") !=
+  CHECK(refusal(plan_change(running(some_nodes({"n1"})), some_nodes({"n1", "n2"}))).find("restart n1") !=
         std::string::npos);
 }
 
 TEST_CASE("what is left is told until every node has everything") {
-  const auto c = nodes({"n1", "n2", "n3"});
+  const auto c = some_nodes({"n1", "n2", "n3"});
   auto now = running(c);
   const auto plan = plan_change(now, c);
   REQUIRE(plan);
@@ -138,7 +128,7 @@ TEST_CASE("what is left is told until every node has everything") {
 }
 
 TEST_CASE("of a partition without a leader the copy that goes furthest becomes the truth") {
-  const auto c = nodes({"n1", "n2", "n3"});
+  const auto c = some_nodes({"n1", "n2", "n3"});
   auto now = running(c);
   CHECK(plan_recovery(now, c).steps.empty());
 

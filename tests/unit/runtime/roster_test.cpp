@@ -6,6 +6,7 @@
 
 #include "storage/quarantine.hpp"
 #include "tests/support/scratch_dir.hpp"
+#include "tests/unit/runtime/some_nodes.hpp"
 
 using namespace dip;
 using namespace dip::test;
@@ -13,19 +14,6 @@ using namespace dip::test;
 namespace {
 
 using lists = std::vector<std::vector<std::string>>;
-
-config nodes(const std::vector<std::string>& names, std::uint16_t replicas = 3) {
-  auto c = default_config();
-  c.cluster.replicas = replicas;
-  c.nodes.clear();
-  for (const auto& name : names) {
-    node_config n;
-    n.name = name;
-    n.actors = static_cast<std::uint16_t>(4800 + name.back());
-    c.nodes.push_back(n);
-  }
-  return c;
-}
 
 std::unique_ptr<roster> open_fresh(const scratch_dir& at, const config& c, const std::string& self = "n1") {
   auto r = roster::open(at.text(), self, c);
@@ -57,13 +45,13 @@ std::vector<std::string> replicas_of(const config& c, std::uint16_t p) {
 }  // namespace
 
 TEST_CASE("the same nodes are the same list, in whatever order") {
-  CHECK(node_list{nodes({"n2", "n1"}).nodes, 3, 8}.id() == "8x3:n1,n2");
-  CHECK(node_list{nodes({"n1", "n2"}).nodes, 2, 8}.id() == "8x2:n1,n2");
+  CHECK(node_list{some_nodes({"n2", "n1"}).nodes, 3, 8}.id() == "8x3:n1,n2");
+  CHECK(node_list{some_nodes({"n1", "n2"}).nodes, 2, 8}.id() == "8x2:n1,n2");
 }
 
 TEST_CASE("without a change everything is settled, and each file needs one majority") {
   const scratch_dir at;
-  const auto c = nodes({"n1", "n2", "n3"});
+  const auto c = some_nodes({"n1", "n2", "n3"});
   const auto r = open(at, c);
   CHECK(r->complete());
   CHECK(r->under_way() == 0);
@@ -74,7 +62,7 @@ TEST_CASE("without a change everything is settled, and each file needs one major
 
 TEST_CASE("while nodes change, the replicas before and those after count, until all is settled") {
   const scratch_dir at;
-  const auto before = nodes({"n1", "n2", "n3"}), after = nodes({"n1", "n2", "n4"});
+  const auto before = some_nodes({"n1", "n2", "n3"}), after = some_nodes({"n1", "n2", "n4"});
   const auto r = open(at, before);
   REQUIRE(*r->change(after));
   CHECK(r->under_way() != 0);
@@ -108,7 +96,7 @@ TEST_CASE("while nodes change, the replicas before and those after count, until 
 
 TEST_CASE("a change outlives a restart, and one that was made while the node was down is one") {
   const scratch_dir at;
-  const auto before = nodes({"n1", "n2", "n3"}), after = nodes({"n1", "n2", "n3", "n4"});
+  const auto before = some_nodes({"n1", "n2", "n3"}), after = some_nodes({"n1", "n2", "n3", "n4"});
   (void)open(at, before);
   for (int i = 0; i < 2; ++i) {
     const auto r = open(at, after);
@@ -123,10 +111,10 @@ TEST_CASE("a change outlives a restart, and one that was made while the node was
 
 TEST_CASE("a change on a change keeps both, and a walk of the first says nothing of the second") {
   const scratch_dir at;
-  const auto r = open(at, nodes({"n1", "n2", "n3"}));
-  REQUIRE(*r->change(nodes({"n1", "n2", "n4"})));
+  const auto r = open(at, some_nodes({"n1", "n2", "n3"}));
+  REQUIRE(*r->change(some_nodes({"n1", "n2", "n4"})));
   const auto first = r->under_way();
-  REQUIRE(*r->change(nodes({"n1", "n4", "n5"})));
+  REQUIRE(*r->change(some_nodes({"n1", "n4", "n5"})));
   CHECK(r->now()->earlier.size() == 2);
   CHECK(r->now()->leaving.size() == 2);
   for (std::uint16_t p = 0; p < 8; ++p) r->group({p}, true);
@@ -138,7 +126,7 @@ TEST_CASE("a change on a change keeps both, and a walk of the first says nothing
 
 TEST_CASE("who begins the cluster has all of it; who joins lacks everything") {
   const scratch_dir one, two;
-  const auto c = nodes({"n1", "n2", "n3", "n4"});
+  const auto c = some_nodes({"n1", "n2", "n3", "n4"});
   const auto first = open_fresh(one, c);
   CHECK_FALSE(first->complete());
   CHECK_FALSE(first->told().settled);
@@ -156,8 +144,8 @@ TEST_CASE("who begins the cluster has all of it; who joins lacks everything") {
 
 TEST_CASE("nodes that are lost for good are waited for no more") {
   const scratch_dir at;
-  const auto r = open(at, nodes({"n1", "n2", "n3"}));
-  const auto after = nodes({"n1", "n4"});
+  const auto r = open(at, some_nodes({"n1", "n2", "n3"}));
+  const auto after = some_nodes({"n1", "n4"});
   REQUIRE(*r->change(after));
   REQUIRE(r->forget_earlier());
   CHECK(r->now()->quorums_of({0}) == lists{replicas_of(after, 0)});
@@ -171,15 +159,15 @@ TEST_CASE("nodes that are lost for good are waited for no more") {
 TEST_CASE("a node that was alone knows that its files are with nobody else") {
   const scratch_dir at;
   REQUIRE(write_founding(at.text(), {1, {"n1"}}));
-  const auto r = open_fresh(at, nodes({"n1", "n2", "n3"}));
+  const auto r = open_fresh(at, some_nodes({"n1", "n2", "n3"}));
   CHECK(r->under_way() != 0);
-  CHECK(r->now()->quorums_of({0}) == lists{replicas_of(nodes({"n1", "n2", "n3"}), 0), {"n1"}});
+  CHECK(r->now()->quorums_of({0}) == lists{replicas_of(some_nodes({"n1", "n2", "n3"}), 0), {"n1"}});
 }
 
 TEST_CASE("the number of partitions is for ever") {
   const scratch_dir at;
-  (void)open(at, nodes({"n1", "n2"}));
-  auto other = nodes({"n1", "n2"});
+  (void)open(at, some_nodes({"n1", "n2"}));
+  auto other = some_nodes({"n1", "n2"});
   other.cluster.partitions = 16;
   const auto r = roster::open(at.text(), "n1", other);
   REQUIRE_FALSE(r);
@@ -188,8 +176,8 @@ TEST_CASE("the number of partitions is for ever") {
 
 TEST_CASE("what a running node cannot follow is refused, and nothing changes") {
   const scratch_dir at;
-  const auto r = open(at, nodes({"n1", "n2", "n3"}));
-  auto moved = nodes({"n1", "n2", "n4"});
+  const auto r = open(at, some_nodes({"n1", "n2", "n3"}));
+  auto moved = some_nodes({"n1", "n2", "n4"});
   moved.nodes[1].host = "10.0.0.2";
   const auto refused = r->change(moved);
   REQUIRE_FALSE(refused);
@@ -202,7 +190,7 @@ TEST_CASE("what a running node cannot follow is refused, and nothing changes") {
 TEST_CASE("a file that cannot be read keeps the node from starting") {
   const scratch_dir at;
   at.write("roster.json", "{");
-  const auto r = roster::open(at.text(), "n1", nodes({"n1", "n2"}));
+  const auto r = roster::open(at.text(), "n1", some_nodes({"n1", "n2"}));
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::corrupt);
 }
