@@ -1,9 +1,12 @@
 // The API of the stand-in: what docs/api.md and the operator's calls say, as far as the console asks.
+import { readFileSync } from "node:fs";
 import { actorDetail } from "./actors.mjs";
 import { queueNames } from "./fake.mjs";
 import { landscape } from "./picture.mjs";
 import { ulid } from "./random.mjs";
 
+// The part of dip's own description that the console reads.
+const description = JSON.parse(readFileSync(new URL("openapi.json", import.meta.url), "utf8"));
 const problems = { bad_request: 400, unauthorized: 401, forbidden: 403, not_found: 404, conflict: 409, invalid_operation: 422 };
 class Refusal extends Error {
   constructor(code, detail, pointer) {
@@ -135,12 +138,13 @@ async function dispatch(fake, from, to, url, path) {
     if (wish.silent) fake.onSilent();
     return [200, {}];
   }
-  const open = path.startsWith("/files/") || /^\/requests\/[^/]+(\/events)?$/.test(path);
+  const open = path.startsWith("/files/") || path === "/openapi.json" || /^\/requests\/[^/]+(\/events)?$/.test(path);
   if (fake.token && from.headers.authorization !== `Bearer ${fake.token}` && !open) refuse("unauthorized", from.headers.authorization ? "this key is not known" : 'this call needs an API key with the scope "admin"');
   mayChange(fake, method, path);
   const call = `${method} ${path}`;
   let m;
   if (call === "GET /events") return stream(fake, from, to, path);
+  if (call === "GET /openapi.json") return [200, description];
   if (call === "GET /topics") return [200, { topics: fake.topics.map((t, i) => fake.topic(t, i)), ...unreachable(fake) }];
   if (call === "GET /queues") return [200, { queues: fake.queues.map((x) => fake.queue(x, true)), ...unreachable(fake) }];
   if (call === "GET /cluster") return [200, fake.cluster()];
