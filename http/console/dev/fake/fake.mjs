@@ -180,7 +180,7 @@ export class Fake {
         partition: p, leader: this.leaderOf(p), term: this.terms[p],
         replicas: ["n1", "n2", "n3"].map((n) => {
           const up = !this.down.has(n);
-          const lag = n === "n3" && p === 5 && this.scene !== "empty" ? 1_842 : 0;
+          const lag = n === "n3" && p === 4 && this.scene !== "empty" ? 1_842 : 0;
           return { node: n, up, role: "voter", applied: up ? this.applied[p] - lag : null, lag: up ? lag : null, hash: null };
         }),
       })),

@@ -9,6 +9,12 @@ export interface Series { column: string; label: string; tone: "accent" | "text"
 
 const span_s = 300;
 
+// It begins with a minute and grows: five empty minutes would say nothing.
+function shown(end: number): number {
+  const first = history.column("t", span_s)[0] ?? end;
+  return Math.min(span_s, Math.max(60, end - first));
+}
+
 // A colour as the page has it now: canvases know nothing of custom properties.
 function colour(of: Element, name: string): string {
   const probe = document.createElement("i");
@@ -42,11 +48,11 @@ export function Chart({ label, series, format, height = 130 }: { label: string; 
         legend: { show: false },
         padding: [8, 12, 0, 0],
         scales: {
-          x: { range: () => { const t = overview.peek(); const end = t ? Date.parse(t.at) / 1000 : Date.now() / 1000; return [end - span_s, end]; } },
+          x: { range: () => { const t = overview.peek(); const end = t ? Date.parse(t.at) / 1000 : Date.now() / 1000; return [end - shown(end), end]; } },
           y: { range: (_u, _min, max) => [0, Number.isFinite(max) && max > 0 ? max * 1.15 : 1] },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: size * 1.7, space: size * 6, values: (_u, at) => at.map((t) => new Date(t * 1000).toTimeString().slice(0, 5)), incrs: [60, 120, 300] },
+          { ...axis, grid: { show: false }, size: size * 1.7, space: size * 6, values: (_u, at, _i, _s, step) => at.map((t) => new Date(t * 1000).toTimeString().slice(0, step < 60 ? 8 : 5)), incrs: [15, 30, 60, 120, 300] },
           { ...axis, size: size * 4.1, space: size * 2.4, values: (_u, at) => at.map(format) },
         ],
         series: [{}, ...series.map((s, i) => {

@@ -24,6 +24,7 @@ export interface RowsProps<T> {
   height?: string; // of the part that scrolls, at most
   foot?: ComponentChildren;
   onEnd?: (() => void) | null; // the last row is in sight
+  onTop?: (atTop: boolean) => void;
   onKey?: (row: T, key: string) => boolean;
 }
 
@@ -83,7 +84,7 @@ export function Rows<T>(props: RowsProps<T>) {
   return (
     <div class="vt">
       <div ref={box} class="vt-scroll" tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={rows.length + 1} aria-activedescendant={here >= w.first && here < w.last ? `row-${at}` : undefined}
-        style={{ height: `min(${full}, ${props.height ?? "calc(100dvh - 15rem)"})` }} onScroll={(e) => { const top = e.currentTarget.scrollTop; setView((v) => ({ ...v, top })); }} onKeyDown={onKeyDown}>
+        style={{ height: `min(${full}, ${props.height ?? "calc(100dvh - 15rem)"})` }} onScroll={(e) => { const top = e.currentTarget.scrollTop; setView((v) => ({ ...v, top })); props.onTop?.(top < 1); }} onKeyDown={onKeyDown}>
         <div class="vt-in" role="presentation">
           <div class="vt-head" role="row" aria-rowindex={1} style={grid}>
             {columns.map((c) => (

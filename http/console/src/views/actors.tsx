@@ -20,7 +20,7 @@ const cells = {
   p99: { name: "p99", head: "Work p50 / p99", width: "9rem", num: true, cell: (a: Actor) => <span>{duration(a.busy_ms_p50)} <span class="faint">/ {duration(a.busy_ms_p99)}</span></span> },
   restarts: { name: "restarts", head: "Restarts", width: "5.5rem", num: true, sort: "restarts", cell: (a: Actor) => a.restarts ? <b class={a.restarts > 2 ? "bad" : ""}>{a.restarts}</b> : <span class="faint">0</span> },
   now: { name: "now", head: "Now", width: "minmax(11rem, 1fr)", cell: (a: Actor) => a.state === "dead" ? <span class="muted" title={a.reason}>{a.reason}</span> : a.current ? <span class={a.state === "stuck" ? "bad" : ""}>{a.current.message} <span class={a.state === "stuck" ? "" : "faint"}>for {duration(a.current.for_ms)}</span></span> : a.last_error ? <span class="warn" title={a.last_error}>{a.last_error}</span> : <span class="faint">–</span> },
-  ended: { name: "ended", head: "Ended", width: "6.5rem", num: true, cell: (a: Actor) => <Time at={a.ended_at} /> },
+  ended: { name: "ended", head: "Ended", width: "7.5rem", num: true, cell: (a: Actor) => <Time at={a.ended_at} /> },
 } satisfies Record<string, Column<Actor>>;
 
 // All of them, page by page: the tree is made here. At most what stays usable; the rest is found by searching.

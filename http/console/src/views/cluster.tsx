@@ -30,13 +30,13 @@ function NodeCard({ n, c, again }: { n: ClusterNode; c: Cluster; again: () => vo
         <dl class="node-facts pad">
           <div><dt>Leads</dt><dd>{led} <span class="faint">of {c.partitions.length}</span></dd></div>
           <div><dt>Load</dt><dd>{n.load?.toFixed(2) ?? "–"}</dd></div>
-          <div><dt>Up</dt><dd><Time at={n.since} /></dd></div>
+          <div><dt>Started</dt><dd><Time at={n.since} /></dd></div>
           <div><dt>Memory</dt><dd>{bytes(n.memory)}</dd></div>
           <div><dt>Disk free</dt><dd class={(n.disk_free ?? Infinity) < little_disk ? "warn" : ""}>{bytes(n.disk_free)}</dd></div>
           <div><dt>Version</dt><dd>{n.version ?? "–"}</dd></div>
           <div><dt>Actors</dt><dd>{count(n.actors)}</dd></div>
           <div><dt>Restarts</dt><dd class={(n.restarts ?? 0) > 2 ? "bad" : ""}>{count(n.restarts)}</dd></div>
-          <div><dt>Placement</dt><dd>{!n.placement ? "–" : n.placement.settled ? "settled" : <span class="warn" title="not yet where they should be">{n.placement.files ? `${count(n.placement.files)} files` : plural(n.placement.partitions, "partition")} to come</span>}</dd></div>
+          <div><dt>Placement</dt><dd>{!n.placement ? "–" : n.placement.settled ? "settled" : <span class="warn" title="not yet where they should be">{n.placement.files ? `${count(n.placement.files)} files due` : `${plural(n.placement.partitions, "partition")} due`}</span>}</dd></div>
         </dl>
       ) : <Empty icon="unplug" title={`${n.name} does not answer`}><p>The others go on. Its partitions are led elsewhere, and it catches up when it is back.</p></Empty>}
       {n.up && n.formats && <p class="faint pad formats">reads {n.formats.read.join(", ")}; writes {n.formats.write.join(", ")}{n.codecs?.[0] && `; libvips ${n.codecs[0].libvips}`}</p>}
@@ -81,7 +81,7 @@ function Partitions({ c, again }: { c: Cluster; again: () => void }) {
   const names = c.nodes.map((n) => n.name);
   const most = Math.max(1, ...c.partitions.flatMap((p) => p.replicas.map((r) => r.lag ?? 0)));
   return (
-    <Card title="Partitions" aside={<span class="legend"><i class="key accent" />leader<i class="key wait" />follower: entries behind</span>}>
+    <Card title="Partitions" aside="who leads, and how many entries the others are behind">
       <div class="scroll" tabIndex={0} role="region" aria-label="Partitions">
         <table class="table">
           <thead><tr><th>Partition</th>{names.map((n) => <th key={n}>{n}</th>)}<th class="num">Term</th><th class="num">Applied</th><th><span class="sr">Move the leader</span></th></tr></thead>
@@ -115,7 +115,7 @@ function Partitions({ c, again }: { c: Cluster; again: () => void }) {
 }
 
 const audited: Column<AuditEntry>[] = [
-  { name: "at", head: "When", width: "6.5rem", cell: (a) => <Time at={a.at} /> },
+  { name: "at", head: "When", width: "7.5rem", cell: (a) => <Time at={a.at} /> },
   { name: "what", head: "What", width: "minmax(14rem, 1.4fr)", cell: (a) => <b title={a.what}>{a.what}</b> },
   { name: "on", head: "On", width: "minmax(8rem, 0.8fr)", cell: (a) => <span title={a.on}>{a.on}</span> },
   { name: "outcome", head: "Outcome", width: "minmax(8rem, 1fr)", cell: (a) => a.outcome === "done" ? <span class="muted">done</span> : <span class="bad" title={a.outcome}>{a.outcome}</span> },

@@ -58,7 +58,7 @@ export function DeadLetters({ queue, changed }: { queue: string; changed: () => 
     { name: "request", head: "Request", width: "7.5rem", cell: (m) => <RequestLink id={m.request} /> },
     { name: "kind", head: "Kind", width: "7rem", cell: (m) => m.kind },
     { name: "tries", head: "Failed", width: "5rem", num: true, cell: (m) => `${m.failed}×` },
-    { name: "dead", head: "Died", width: "6.5rem", num: true, cell: (m) => <Time at={m.dead_at} /> },
+    { name: "dead", head: "Died", width: "7.5rem", num: true, cell: (m) => <Time at={m.dead_at} /> },
   ];
   if (pages.error && !pages.rows.length) return <Failed error={pages.error} retry={pages.again} />;
   if (!first) return <Loading rows={8} />;

@@ -30,7 +30,7 @@ function Suppressed() {
     { name: "address", head: "Address", width: "minmax(13rem, 1fr)", cell: (s) => <b title={s.address}>{s.address}</b> },
     { name: "detail", head: "What its server said", width: "minmax(14rem, 1.6fr)", cell: (s) => <span class="muted" title={s.detail}>{s.detail}</span> },
     { name: "request", head: "Request", width: "7.5rem", cell: (s) => <RequestLink id={s.request} /> },
-    { name: "since", head: "Since", width: "6.5rem", num: true, cell: (s) => <Time at={s.since} /> },
+    { name: "since", head: "Since", width: "7.5rem", num: true, cell: (s) => <Time at={s.since} /> },
     ...(destructive.value ? [{ name: "do", head: <span class="sr">Actions</span>, width: "7.5rem", num: true, cell: (s: Suppression) => <button class="btn small" onClick={() => clear(s)}>Allow again</button> } satisfies Column<Suppression>] : []),
   ];
   if (pages.error && !pages.rows.length) return <Failed error={pages.error} retry={pages.again} />;

@@ -70,14 +70,14 @@ export function OverviewView() {
         : <span><i class="dot good" />{idle ? "Idle: nothing waits" : "Everything keeps up"}</span>}
     </span>}>
       <div class="figures card">
-        <Figure label="Coming in" value={rate(o.topics[0]?.rate)} unit="/s" hint={`${rate(mean)}/s over the last minute`} />
+        <Figure label="Coming in" value={rate(o.topics[0]?.rate)} unit="/s" hint={`${rate(mean)}/s last minute`} />
         <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms)}`} />
         <Figure label="Waiting" value={count(waiting)} hint={step?.clears_ms ? `clears in ${duration(step.clears_ms)}` : "in all queues"} />
         <Figure label="Workers" value={percent(workers ? busy / workers : 0)} hint={`${busy} of ${workers} at work`} />
         <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need somebody to look" : "none"} />
         <Figure label="Nodes" value={`${o.nodes.length - down.length}/${o.nodes.length}`} how={down.length ? "bad" : ""} hint={down.length ? `${down.map((n) => n.name).join(", ")} down` : "all answer"} />
       </div>
-      <Card title="Pipeline" aside={<span>topic <Icon name="arrow" size={12} /> queue <Icon name="arrow" size={12} /> workers</span>}>
+      <Card title="Pipeline" aside={<span>topic<Icon name="arrow" size={12} />queue<Icon name="arrow" size={12} />workers</span>}>
         <Flow steps={steps} slow={slow} />
       </Card>
       <div class="charts">
@@ -87,7 +87,7 @@ export function OverviewView() {
         <Card title="Waiting" aside={<span class="legend"><i class="key accent" />messages in all queues</span>}>
           <Chart label="Messages that wait, over five minutes" format={count} series={[{ column: "waiting", label: "waiting", tone: "accent" }]} />
         </Card>
-        <Card title="Slowest in a hundred" aside={<span class="legend"><i class="key accent" />process<i class="key text" />preprocess</span>}>
+        <Card title="Work, p99" aside={<span class="legend"><i class="key accent" />process<i class="key text" />preprocess</span>}>
           <Chart label="99th percentile of the time of work, over five minutes" format={duration} series={[{ column: "process_p99", label: "process", tone: "accent" }, { column: "preprocess_p99", label: "preprocess", tone: "text" }]} />
         </Card>
       </div>

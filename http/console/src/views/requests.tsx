@@ -13,7 +13,8 @@ const spans: Record<string, { text: string; ms: number }> = {
   "": { text: "Any time", ms: 0 }, "15m": { text: "Last 15 min", ms: 900_000 }, "1h": { text: "Last hour", ms: 3_600_000 }, "1d": { text: "Last day", ms: 86_400_000 }, "7d": { text: "Last 7 days", ms: 604_800_000 },
 };
 
-const took = (r: RequestRecord) => (isFinal(r.status) ? r.timeline.reduce((n, e) => n + e.took_ms, 0) : null);
+// What the stream told is newer than the rest of the row, until that is read again.
+const took = (r: RequestRecord) => (isFinal(r.status) && r.timeline.at(-1)?.status === r.status ? r.timeline.reduce((n, e) => n + e.took_ms, 0) : null);
 
 const columns: Column<RequestRecord>[] = [
   { name: "id", head: "Request", width: "7.5rem", cell: (r) => <RequestLink id={r.id} /> },
@@ -23,7 +24,7 @@ const columns: Column<RequestRecord>[] = [
   { name: "error", head: "Outcome", width: "minmax(9rem, 1.2fr)", cell: (r) => r.error ? <span class="bad" title={r.error.detail}><Code code={r.error.code} /></span> : r.outputs.length ? <span class="muted">{plural(r.outputs.length, "output")}, {bytes(r.outputs.reduce((n, o) => n + o.size, 0))}</span> : <span class="faint">–</span> },
   { name: "mail", head: "E-mail", width: "6.5rem", cell: (r) => <Sent state={r.notification.email} /> },
   { name: "took", head: "Work", width: "5.5rem", num: true, cell: (r) => { const t = took(r); return t === null ? <span class="faint">–</span> : <span class="nowrap">{t < 1000 ? `${t} ms` : `${(t / 1000).toFixed(1)} s`}</span>; } },
-  { name: "at", head: "Accepted", width: "6.5rem", num: true, cell: (r) => <Time at={r.created_at} /> },
+  { name: "at", head: "Accepted", width: "7.5rem", num: true, cell: (r) => <Time at={r.created_at} /> },
 ];
 
 // What was typed is looked for in what is shown; a whole id is gone to.
@@ -45,14 +46,23 @@ export function RequestsView() {
   useEffect(() => onRequest((change) => {
     if (!change) return setFresh((n) => n + 1);
     pages.change((rows) => applyChange(rows, change));
-    if (change.status === "accepted" || change.status === status) setFresh((n) => n + 1);
+    if (change.status === "accepted" || change.status === status || isFinal(change.status)) setFresh((n) => n + 1);
   }), [status]);
+
+  // The first page follows by itself; not under the hand or the eyes of somebody who is at a row.
+  const [held, setHeld] = useState(false);
+  const [top, setTop] = useState(true);
+  const one = pages.rows.length <= 100;
+  useEffect(() => {
+    const timer = setInterval(() => fresh > 0 && one && top && !text && !held && !document.hidden && pages.again(), 1500);
+    return () => clearInterval(timer);
+  }, [fresh > 0, one, top, text, held]);
 
   const rows = text && !looksLikeId(text) ? pages.rows.filter((r) => matches(r, text)) : pages.rows;
   const open = useCallback((r: RequestRecord) => go(["requests", r.id]), []);
   const filtered = !!(status || span || text);
   return (
-    <Page title="Requests" actions={fresh > 0 && <button class="pill accent" onClick={pages.again}><Icon name="up" size={12} />{plural(fresh, "change")} since</button>}>
+    <Page title="Requests" actions={fresh > 0 && (held || !one || !top || text) && <button class="pill accent" onClick={pages.again}><Icon name="up" size={12} />{plural(fresh, "change")} since</button>}>
       <div class="row wrap filters">
         <Search label="Id, file name or error" value={q} change={(v) => setParams({ q: v })} onEnter={() => looksLikeId(q) && go(["requests", q.trim().toUpperCase()])} />
         <select class="input" aria-label="Status" value={status} onChange={(e) => setParams({ status: e.currentTarget.value })}>
@@ -65,15 +75,17 @@ export function RequestsView() {
         <Choice label="Quick filter" value={(status === "failed" ? "failed" : status === "" ? "" : "other") as "" | "failed" | "other"} options={[{ value: "", text: "All" }, { value: "failed", text: "Failed" }]} pick={(v) => setParams({ status: v as RequestStatus })} />
       </div>
       {looksLikeId(q) && <div class="hint"><Icon name="arrow" />Press Enter to open <RequestLink id={q.trim().toUpperCase()} short={false} /></div>}
+      <div onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)} onFocusIn={() => setHeld(true)} onFocusOut={() => setHeld(false)}>
       <Card>
         {pages.error && rows.length === 0 ? <Failed error={pages.error} retry={pages.again} />
           : rows.length > 0 ? (
-            <Rows label="Requests" rows={rows} columns={columns} id={(r) => r.id} open={open} onEnd={text ? null : pages.more}
+            <Rows label="Requests" rows={rows} columns={columns} id={(r) => r.id} open={open} onEnd={text ? null : pages.more} onTop={setTop}
               foot={<><span>{plural(rows.length, "request")} shown{text && `, of ${pages.rows.length} looked through`}</span>{pages.error ? <span class="bad">{pages.error.message}</span> : null}{pages.more ? <button class="btn small" onClick={pages.more}>{text ? "Look through more" : "Show more"}</button> : pages.loading ? <span>Loading…</span> : <span class="faint">that is all</span>}</>} />
           ) : pages.loading ? <Loading rows={10} />
           : filtered ? <Empty icon="search" title={`No request ${text ? "in those looked through " : ""}matches`}><p>{text && pages.more ? "There are older ones." : "Try another status or a longer time."}</p>{text && pages.more ? <button class="btn" onClick={pages.more}>Look through more</button> : <button class="btn" onClick={() => setParams({ status: "", span: "", q: "" })}>Show all</button>}</Empty>
           : <Empty icon="image" title="No requests yet"><p>When a client asks for an image to be processed, it stands here.</p><a class="btn" href="#/try">Try one yourself</a></Empty>}
       </Card>
+      </div>
     </Page>
   );
 }

@@ -146,7 +146,7 @@ export function TryView() {
     <Page title="Try it">
       <div class="try">
         <div class="stack">
-          <Card title="Image"><Drop source={source} take={take} stop={() => stop.current()} /></Card>
+          <Card title="Image"><div class="pad"><Drop source={source} take={take} stop={() => stop.current()} /></div></Card>
           <Card title="Operations" aside="in this order">
             {described.data ? <Steps steps={steps} known={known} change={setSteps} wrong={wrong} why={error?.message ?? ""} most={described.data["x-limits"]?.operations ?? 20} /> : described.error ? <Failed error={described.error} retry={described.again} /> : <Loading rows={3} />}
           </Card>
