@@ -17,6 +17,7 @@ export class Requests {
     this.list = [];
     this.byId = new Map();
     this.uploads = new Map();
+    this.places = new Map();
     let at = Date.now() - 1500;
     const old = [];
     for (let i = 0; i < n; ++i) {
@@ -60,6 +61,9 @@ export class Requests {
       const key = ulid(at, d);
       const grey = r.operations.some((o) => o.op === "grayscale");
       r.outputs = [["large", "webp", 800, 600], ["thumb", "jpeg", 160, 120]].map(([name, format, width, height]) => ({ name, url: `https://img.example.org/files/rtp-processed-files/${key}/${name}${grey ? "-grey" : ""}.${format === "jpeg" ? "jpg" : format}`, format, width, height, size: d.int(4_000, 90_000) }));
+      const place = (u) => u.slice(u.indexOf("/files/") + 7);
+      for (const o of r.outputs) this.places.set(place(o.url), place(r.file));
+      if (this.places.size > 8000) this.places.clear();
       if (r.notification.email === "pending") {
         r.notification.email = d.next() < 0.06 ? "failed" : "sent";
         if (r.notification.email === "failed") r.notification.email_detail = "550 5.1.1 no such user";

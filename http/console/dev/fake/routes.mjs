@@ -113,10 +113,12 @@ function submit(fake, body) {
 }
 
 const uploaded = new Map();
-function picture(path) {
+// Which upload an output was made of: both show the same place.
+function picture(fake, path) {
+  const fakePlace = fake.requests.places;
   const own = uploaded.get(path.split("/").at(-1));
   if (own) return own;
-  const seed = [...path].reduce((n, c) => (n * 31 + c.charCodeAt(0)) >>> 0, 7);
+  const seed = [...(fakePlace.get(path) ?? path)].reduce((n, c) => (n * 31 + c.charCodeAt(0)) >>> 0, 7);
   return landscape(seed, path.includes("thumb") ? 160 : 800, path.includes("thumb") ? 120 : 600, path.includes("-grey"));
 }
 
@@ -166,7 +168,7 @@ async function dispatch(fake, from, to, url, path) {
   }
   if (call === "POST /process-file") return [202, submit(fake, JSON.parse((await bodyOf(from)).toString()))];
   if ((m = /^GET \/files\/(.+)$/.exec(call))) {
-    const bytes = picture(m[1]);
+    const bytes = picture(fake, m[1]);
     to.writeHead(200, { "Content-Type": "image/png", "Content-Length": bytes.length, "Cache-Control": "public, max-age=600" }).end(bytes);
     return undefined;
   }

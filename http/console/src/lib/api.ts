@@ -7,12 +7,20 @@ const key = "dip-admin-token";
 export const token = signal(sessionStorage.getItem(key) ?? "");
 // What the API says when it wants a token, or another one; null: it wants none.
 export const tokenWanted = signal<string | null>(null);
+// Whether it is asked for just now; who said "not now" is not asked again for the same reason.
+export const tokenOpen = signal(false);
+
+export function wantToken(why: string) {
+  if (tokenWanted.value !== why) tokenOpen.value = true;
+  tokenWanted.value = why;
+}
 
 export function setToken(text: string) {
   token.value = text;
   if (text) sessionStorage.setItem(key, text);
   else sessionStorage.removeItem(key);
   tokenWanted.value = null;
+  tokenOpen.value = false;
 }
 
 export class ApiError extends Error {
@@ -61,7 +69,7 @@ async function call(method: string, target: string, body?: unknown, signal?: Abo
   if (answer.ok) return answer;
   const failure = await failureOf(answer);
   // A refused action is told where it was asked for; only what cannot be read at all asks for a token.
-  if (answer.status === 401 || (answer.status === 403 && method === "GET")) tokenWanted.value = failure.message;
+  if (answer.status === 401 || (answer.status === 403 && method === "GET")) wantToken(failure.message);
   throw failure;
 }
 
@@ -82,6 +90,6 @@ export const nextOf = (page: { next_cursor?: string | null; next?: string | null
 
 // A file's URL by the node that the console comes from: its public URL may be another origin, which the page may not ask.
 export function local(fileUrl: string): string {
-  const at = fileUrl.indexOf("/files/");
+  const at = fileUrl.search(/\/files\/rtp-[a-z-]+\//);
   return at < 0 ? fileUrl : url(fileUrl.slice(at));
 }

@@ -83,16 +83,10 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-// A ULID's time is in its first ten characters; what differs is in the last ones.
+// What tells ULIDs apart is at their end.
 export const shortId = (id: string) => (id.length > 12 ? `…${id.slice(-8)}` : id);
 
-const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 export const looksLikeId = (text: string) => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i.test(text.trim());
-export function timeOfId(id: string): number {
-  let ms = 0;
-  for (const c of id.slice(0, 10).toUpperCase()) ms = ms * 32 + crockford.indexOf(c);
-  return ms;
-}
 
 // A word of the API as a person would write it: "in_flight" → "in flight".
 export const words = (text: string) => text.replaceAll("_", " ");

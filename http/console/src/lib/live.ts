@@ -1,6 +1,6 @@
 // The stream of everything that is shown live, and what it has told so far.
 import { signal } from "@preact/signals";
-import { failureOf, headers, token, tokenWanted, url } from "./api";
+import { failureOf, headers, token, url, wantToken } from "./api";
 import { History } from "./history";
 import type { RequestChange } from "./merge";
 import { backoff, readEvents, type ServerEvent } from "./sse";
@@ -70,7 +70,7 @@ async function connect() {
     const answer = await fetch(url("/events"), { headers: { ...headers(), Accept: "text/event-stream" }, signal: ending.signal, cache: "no-store" });
     if (!answer.ok) {
       const failure = await failureOf(answer);
-      if (answer.status === 401 || answer.status === 403) tokenWanted.value = failure.message;
+      if (answer.status === 401 || answer.status === 403) wantToken(failure.message);
       throw failure;
     }
     why = "the node ended the connection";

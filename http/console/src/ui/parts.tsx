@@ -1,6 +1,7 @@
 // The small parts that all views are made of.
 import type { ComponentChildren } from "preact";
-import type { ApiError } from "../lib/api";
+import { useEffect, useRef } from "preact/hooks";
+import { tokenOpen, type ApiError } from "../lib/api";
 import { ago, exact, shortId, words } from "../lib/format";
 import { now } from "../lib/live";
 import { href } from "../lib/route";
@@ -103,14 +104,17 @@ export function Loading({ rows = 6 }: { rows?: number }) {
 }
 
 export function Failed({ error, retry }: { error: ApiError | Error; retry?: () => void }) {
-  const gone = "code" in error && error.code === "unreachable";
+  const code = "code" in error ? error.code : "";
+  const gone = code === "unreachable";
+  const shut = code === "unauthorized" || code === "forbidden";
   return (
     <div class="state bad" role="alert">
-      <span class="glyph"><Icon name={gone ? "unplug" : "alert"} size={20} /></span>
-      <b>{gone ? "The node does not answer" : "This could not be read"}</b>
+      <span class="glyph"><Icon name={gone ? "unplug" : shut ? "key" : "alert"} size={20} /></span>
+      <b>{gone ? "The node does not answer" : shut ? "This is for operators" : "This could not be read"}</b>
       <p>{gone ? "It may be starting again. What is shown comes back by itself when it does." : error.message}</p>
       {"requestId" in error && error.requestId ? <p class="faint">In the log: <span class="mono">{error.requestId as string}</span></p> : null}
-      {retry && <button class="btn" onClick={retry}><Icon name="refresh" />Try again</button>}
+      {shut && <button class="btn primary" onClick={() => (tokenOpen.value = true)}>Enter the admin token</button>}
+      {retry && !shut && <button class="btn" onClick={retry}><Icon name="refresh" />Try again</button>}
     </div>
   );
 }
@@ -122,8 +126,14 @@ export function Unreachable({ nodes }: { nodes?: string[] }) {
 }
 
 export function Choice<T extends string>({ label, value, options, pick }: { label: string; value: T; options: { value: T; text: ComponentChildren }[]; pick: (v: T) => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const el = box.current!;
+    const picked = el.querySelector<HTMLElement>("[aria-pressed=true]");
+    if (picked) el.scrollLeft = picked.offsetLeft - el.clientWidth / 2 + picked.clientWidth / 2;
+  }, [value]);
   return (
-    <div class="seg" role="group" aria-label={label}>
+    <div ref={box} class="seg" role="group" aria-label={label}>
       {options.map((o) => (
         <button key={o.value} type="button" aria-pressed={o.value === value} onClick={() => pick(o.value)}>{o.text}</button>
       ))}

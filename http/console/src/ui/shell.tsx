@@ -1,7 +1,7 @@
 // What is around every view: where one can go, whether what is shown is live, and how it looks.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { setToken, token, tokenWanted } from "../lib/api";
+import { setToken, token, tokenOpen, tokenWanted } from "../lib/api";
 import { ago, count, exact } from "../lib/format";
 import { link, now, overview, reconnect } from "../lib/live";
 import { go, href, route } from "../lib/route";
@@ -82,20 +82,19 @@ function Help() {
 function Token() {
   const why = tokenWanted.value;
   const [text, set] = useState("");
-  const [later, setLater] = useState(false);
-  useEffect(() => setLater(false), [why]);
-  if (why === null || later) return null;
+  if (!tokenOpen.value) return null;
+  const later = () => (tokenOpen.value = false);
   return (
-    <Modal label="Admin token" close={() => setLater(true)}>
+    <Modal label="Admin token" close={later}>
       <form onSubmit={(e) => { e.preventDefault(); setToken(text.trim()); set(""); }}>
         <h2 class="row"><Icon name="key" size={18} />Admin token</h2>
-        <p class="muted">The node says: {why}. The token stays in this tab, and is forgotten when it is closed.</p>
+        <p class="muted">{why ? `The node says: ${why}. ` : ""}The token stays in this tab, and is forgotten when it is closed.</p>
         <label class="field">
           <span>Token</span>
           <input class="input mono" type="password" autocomplete="off" required autoFocus value={text} onInput={(e) => set(e.currentTarget.value)} />
         </label>
         <div class="buttons">
-          <button type="button" class="btn" onClick={() => setLater(true)}>Not now</button>
+          <button type="button" class="btn" onClick={later}>Not now</button>
           <button class="btn primary" disabled={!text.trim()}>Unlock</button>
         </div>
       </form>
@@ -134,6 +133,8 @@ function useKeys() {
 export function Shell({ children }: { children: ComponentChildren }) {
   useKeys();
   const at = route.value.path[0] ?? "";
+  // On a narrow screen the places are a strip that scrolls.
+  useEffect(() => document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [at]);
   const main = useRef<HTMLElement>(null);
   const t = theme.value;
   return (

@@ -50,6 +50,7 @@ export interface Pages<T> {
   error: ApiError | null;
   loading: boolean;
   more: (() => void) | null;
+  onEnd: (() => void) | null; // the same, unless it failed just now: what runs by itself must not hammer
   again: () => void;
   change: (f: (rows: T[]) => T[]) => void;
 }
@@ -80,12 +81,14 @@ export function usePages<T>(path: string | null, name: string, params: Params, i
     return () => ending.current.abort();
   }, [of, turn, linked, who]);
   const mine = state.of === of;
+  const more = mine && state.next !== null && !state.loading ? () => void read(state.next) : null;
   return {
     rows: mine ? state.rows : [],
     first: mine ? state.first : null,
     error: mine ? state.error : null,
     loading: !mine || state.loading,
-    more: mine && state.next !== null && !state.loading ? () => void read(state.next) : null,
+    more,
+    onEnd: state.error ? null : more,
     again: useCallback(() => setTurn((t) => t + 1), []),
     change: useCallback((f: (rows: T[]) => T[]) => set((s) => ({ ...s, rows: f(s.rows) })), []),
   };

@@ -15,7 +15,7 @@ export function ActorView({ id }: { id: string }) {
   if (!a) return <Page title={id} up={up}><Card>{read.error?.code === "not_found" ? <Empty icon="search" title="There is no such actor"><p>It may have been started again, under another id.</p></Empty> : read.error ? <Failed error={read.error} retry={read.again} /> : <Loading />}</Card></Page>;
   const restart = () => ask({
     title: `Restart ${a.name}`, danger: true, confirm: "Restart",
-    text: <>Its supervisor ends it and starts it again on {a.node}. {a.mailbox ? `${plural(a.mailbox, "message")} in its mailbox are lost to it; what they were about is taken up again by those who sent them.` : "Its mailbox is empty."}{a.current ? ` It is at “${a.current.message}”, for ${duration(a.current.for_ms)} now.` : ""}</>,
+    text: <>Its supervisor ends it and starts it again on {a.node}. {a.mailbox ? `${plural(a.mailbox, "message")} wait in its mailbox.` : "Its mailbox is empty."}{a.current ? ` It is at “${a.current.message}”, for ${duration(a.current.for_ms)} now.` : ""}</>,
     act: async () => {
       await post(`/actors/${encodeURIComponent(id)}/restart`);
       read.again();
@@ -29,7 +29,7 @@ export function ActorView({ id }: { id: string }) {
       {a.state === "stuck" && a.current && <div class="note bad"><Icon name="alert" />At “{a.current.message}” for {duration(a.current.for_ms)}; {plural(a.mailbox, "message")} wait behind it.</div>}
       {a.state === "dead" && <div class="note"><Icon name="alert" />Ended <Time at={a.ended_at} />: {a.reason}</div>}
       <div class="figures card">
-        <div class="figure"><span class="muted">Mailbox</span><b class={a.mailbox > 50 ? "bad" : ""}>{count(a.mailbox)}</b><span class="faint">at most {count(a.mailbox_high)}</span></div>
+        <div class="figure"><span class="muted">Mailbox</span><b class={a.mailbox > 50 ? "bad" : ""}>{count(a.mailbox)}</b><span class="faint">highest {count(a.mailbox_high)}</span></div>
         <div class="figure"><span class="muted">Oldest message</span><b>{duration(a.oldest_ms)}</b><span class="faint">waits p99 {duration(a.wait_ms_p99)}</span></div>
         <div class="figure"><span class="muted">Rate</span><b>{rate(a.rate)}<small>/s</small></b><span class="faint">{count(a.processed)} in all</span></div>
         <div class="figure"><span class="muted">Busy</span><b>{percent(a.busy)}</b><span class="faint">of the last 10 s</span></div>

@@ -13,7 +13,7 @@ import { usePages, useSettled } from "../ui/use";
 const cells = {
   node: { name: "node", head: "Node", width: "4rem", cell: (a: Actor) => a.node },
   state: { name: "state", head: "State", width: "8rem", cell: (a: Actor) => <ActorStatus state={a.state} /> },
-  mailbox: { name: "mailbox", head: "Mailbox", width: "6.5rem", num: true, sort: "mailbox", cell: (a: Actor) => <span title={`at most ${count(a.mailbox_high)}`}>{a.mailbox > 50 ? <b class="bad">{count(a.mailbox)}</b> : count(a.mailbox)} <span class="faint">/ {count(a.mailbox_high)}</span></span> },
+  mailbox: { name: "mailbox", head: "Mailbox", width: "6.5rem", num: true, sort: "mailbox", cell: (a: Actor) => <span title={`highest ${count(a.mailbox_high)}`}>{a.mailbox > 50 ? <b class="bad">{count(a.mailbox)}</b> : count(a.mailbox)} <span class="faint">/ {count(a.mailbox_high)}</span></span> },
   oldest: { name: "oldest", head: "Oldest", width: "6rem", num: true, cell: (a: Actor) => a.oldest_ms === null ? <span class="faint">–</span> : <span class={a.oldest_ms > 10_000 ? "bad" : ""}>{duration(a.oldest_ms)}</span> },
   rate: { name: "rate", head: "Rate", width: "5rem", num: true, sort: "rate", cell: (a: Actor) => <>{rate(a.rate)}<span class="faint">/s</span></> },
   busy: { name: "busy", head: "Busy", width: "7rem", sort: "busy", cell: (a: Actor) => <span class="busy-cell"><Meter share={a.busy} how={a.state === "stuck" ? "bad" : ""} /><span class="num">{percent(a.busy)}</span></span> },
@@ -112,7 +112,7 @@ function Flat({ q, node, state, sort }: { q: string; node: string; state: string
   return (
     <>
       <Unreachable nodes={pages.first?.unreachable as string[] | undefined} />
-      <Rows label="Actors" rows={pages.rows} columns={columns} id={(a) => a.id} open={(a) => go(["actors", a.id])} onEnd={pages.more} height="calc(100dvh - 16rem)"
+      <Rows label="Actors" rows={pages.rows} columns={columns} id={(a) => a.id} open={(a) => go(["actors", a.id])} onEnd={pages.onEnd} height="calc(100dvh - 16rem)"
         sort={{ by: sort, pick: (by) => setParams({ sort: by }) }} foot={<span>{count(pages.rows.length)} of {plural(total, "actor")} loaded</span>} />
     </>
   );

@@ -74,7 +74,7 @@ export function OverviewView() {
         <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms)}`} />
         <Figure label="Waiting" value={count(waiting)} hint={step?.clears_ms ? `clears in ${duration(step.clears_ms)}` : "in all queues"} />
         <Figure label="Workers" value={percent(workers ? busy / workers : 0)} hint={`${busy} of ${workers} at work`} />
-        <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need somebody to look" : "none"} />
+        <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need a look" : "none"} />
         <Figure label="Nodes" value={`${o.nodes.length - down.length}/${o.nodes.length}`} how={down.length ? "bad" : ""} hint={down.length ? `${down.map((n) => n.name).join(", ")} down` : "all answer"} />
       </div>
       <Card title="Pipeline" aside={<span>topic<Icon name="arrow" size={12} />queue<Icon name="arrow" size={12} />workers</span>}>

@@ -37,7 +37,7 @@ export function askRedrive(queue: string, how: { which: { ids?: string[]; error?
   const title = which.ids ? `Redrive ${amount}` : which.error ? `Redrive ${amount} with ${which.error}` : `Redrive all ${amount}`;
   ask({
     title,
-    text: <>They go back to {queue} with no attempts counted, and their requests begin a new run. What failed for a lasting reason will fail again.</>,
+    text: <>They go back to {queue}, and their requests begin a new run. What failed for a lasting reason will fail again.</>,
     confirm: "Redrive",
     act: async () => {
       const done = await post<Redriven>(`${at(queue)}/redrive`, which);

@@ -1,5 +1,5 @@
 import { bars, ticks } from "../lib/waterfall";
-import { clock, duration, exact } from "../lib/format";
+import { duration, exact } from "../lib/format";
 import type { Trace } from "../lib/types";
 
 export function Waterfall({ trace }: { trace: Trace }) {
@@ -19,7 +19,7 @@ export function Waterfall({ trace }: { trace: Trace }) {
             <li key={i} class="wf-row" title={`${hop.what}: ${exact(hop.at)}`}>
               <div class="wf-what">
                 <b class={failed ? "bad" : ""}>{hop.what}{hop.attempt > 1 && <span class="faint"> attempt {hop.attempt}</span>}</b>
-                <span class="faint clip">{hop.node}{hop.actor && ` · ${hop.actor}`}{hop.at && <span class="wf-at"> · {clock(hop.at)}</span>}</span>
+                <span class="faint clip">{hop.node}{hop.actor && ` · ${hop.actor}`}</span>
               </div>
               <div class="wf-track">
                 {marks.map((t) => <i key={t} class="wf-line" style={{ left: `${w.span_ms ? (t / w.span_ms) * 100 : 0}%` }} />)}
