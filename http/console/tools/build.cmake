@@ -1,7 +1,7 @@
 # Builds the console in ROOM from the sources in FROM, with the tools in TOOLS where they are those of package-lock.json.
-file(REMOVE_RECURSE ${ROOM}/src ${ROOM}/public ${ROOM}/tools ${ROOM}/dist)
+file(REMOVE_RECURSE ${ROOM}/src ${ROOM}/public ${ROOM}/tools ${ROOM}/tests ${ROOM}/dev ${ROOM}/dist)
 file(COPY ${FROM}/src ${FROM}/public ${FROM}/tools ${FROM}/index.html ${FROM}/package.json ${FROM}/package-lock.json
-          ${FROM}/tsconfig.json ${FROM}/vite.config.ts DESTINATION ${ROOM})
+          ${FROM}/tsconfig.json ${FROM}/vite.config.mjs ${FROM}/playwright.config.ts ${FROM}/tests ${FROM}/dev DESTINATION ${ROOM})
 
 set(same 1)
 if(EXISTS ${TOOLS}/package-lock.json)

@@ -26,7 +26,7 @@ export function makeActors(fake, about) {
     const groups = add(node, root, "partitions", "supervisor", { busy: 0, rate: 0.1 });
     for (let p = 0; p < 8; ++p) add(node, groups, `partition/${p}`, "partition", { busy: quiet ? 0.01 : 0.1 + d.next() * 0.4, rate: quiet ? 10 : 180 * d.next() });
     const workers = add(node, root, "workers", "supervisor", { busy: 0, rate: 0.4 });
-    const each = Math.max(4, Math.round((about / 3 - 30) / 3));
+    const each = Math.max(4, Math.round((about / 3 - 20) / 2.5));
     for (const [kind, n] of [["preprocessor", each], ["processor", each], ["notifier", Math.max(2, each >> 1)]])
       for (let i = 1; i <= n; ++i) {
         const busy = quiet ? 0 : kind === "processor" ? 0.75 + d.next() * 0.25 : d.next() * 0.6;

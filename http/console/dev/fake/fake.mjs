@@ -29,6 +29,7 @@ export class Fake {
   setScene(scene) {
     this.scene = scene;
     const busy = scene !== "empty";
+    this.draining.clear();
     this.arrivals = pace[scene];
     this.queues = queueNames.map((name, i) => ({
       name, topic: topicNames[i], in: 0, out: 0, acquired: busy ? 48_211 - i * 900 : 0, returned: busy ? 37 - i * 9 : 0,

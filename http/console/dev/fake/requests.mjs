@@ -122,7 +122,7 @@ export class Requests {
         const first = last.status === "preprocessing";
         const before = r.timeline[r.timeline.indexOf(last) - 1];
         const failed = e.status === "failed";
-        hops.push(this.hop(first ? "preprocess" : "process", first ? "rtp-request-topic" : "rtp-preprocess-ok-topic", first ? "rtp-request-queue" : "rtp-preprocess-ok-queue", { ...last, at: last.at }, last.worker.replace("-", "/"), 1, Date.parse(last.at) - Date.parse(before.at), Date.parse(e.at) - Date.parse(last.at), failed ? "failed" : "done", failed ? { code: r.error.code, detail: r.error.detail } : null));
+        hops.push(this.hop(first ? "preprocess" : "process", first ? "rtp-request-topic" : "rtp-preprocess-ok-topic", first ? "rtp-request-queue" : "rtp-preprocess-ok-queue", { ...last, at: last.at }, last.worker.replace("-", "/"), 1, Date.parse(last.at) - Date.parse(before.at), Date.parse(e.at) - Date.parse(last.at), failed ? "failed" : "done", failed ? r.error ?? { code: "timeout", detail: "in a run before" } : null));
       }
     }
     const end = r.timeline.at(-1);

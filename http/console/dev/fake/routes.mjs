@@ -137,7 +137,7 @@ async function dispatch(fake, from, to, url, path) {
     if (wish.scene) fake.setScene(wish.scene);
     if (wish.down) fake.down = new Set(wish.down);
     for (const k of ["destructive", "token", "silent"]) if (k in wish) fake[k] = wish[k];
-    if (wish.silent) fake.onSilent();
+    if (wish.silent) setTimeout(fake.onSilent, 100);
     return [200, {}];
   }
   const open = path.startsWith("/files/") || path === "/openapi.json" || /^\/requests\/[^/]+(\/events)?$/.test(path);

@@ -1,6 +1,6 @@
 // The stream of everything that is shown live, and what it has told so far.
 import { signal } from "@preact/signals";
-import { failureOf, headers, token, url, wantToken } from "./api";
+import { failureOf, headers, token, tokenWanted, url, wantToken } from "./api";
 import { History } from "./history";
 import type { RequestChange } from "./merge";
 import { backoff, readEvents, type ServerEvent } from "./sse";
@@ -75,6 +75,7 @@ async function connect() {
     }
     why = "the node ended the connection";
     tries = 0;
+    if (tokenWanted.value !== null) tokenWanted.value = null;
     const again = link.value.state === "lost";
     link.value = { state: "live" };
     // Whoever shows requests may have missed some.

@@ -46,7 +46,7 @@ export function Chart({ label, series, format, height = 130 }: { label: string; 
         height: (height * size) / 14,
         cursor: { y: false, points: { size: 6 } },
         legend: { show: false },
-        padding: [8, 12, 0, 0],
+        padding: [8, size * 1.9, 0, 0],
         scales: {
           x: { range: () => { const t = overview.peek(); const end = t ? Date.parse(t.at) / 1000 : Date.now() / 1000; return [end - shown(end), end]; } },
           y: { range: (_u, _min, max) => [0, Number.isFinite(max) && max > 0 ? max * 1.15 : 1] },

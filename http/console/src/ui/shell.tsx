@@ -43,6 +43,8 @@ function Live() {
 function Lost() {
   const l = link.value;
   if (l.state !== "lost") return null;
+  if (tokenWanted.value !== null)
+    return <div class="lost" role="status"><Icon name="key" /><span>Locked: {tokenWanted.value}.</span><button class="btn small" onClick={() => (tokenOpen.value = true)}>Enter the admin token</button></div>;
   const wait = Math.max(0, Math.ceil((l.next - now.value) / 1000));
   return (
     <div class="lost" role="status">

@@ -7,7 +7,7 @@ import { Chart } from "../ui/chart";
 import { Icon } from "../ui/icons";
 import { Card, Failed, Loading, Meter, Page } from "../ui/parts";
 import { Flow } from "./flow";
-import { ApiError } from "../lib/api";
+import { ApiError, tokenWanted } from "../lib/api";
 
 function Figure({ label, value, unit, hint, how = "" }: { label: string; value: string; unit?: string; hint?: string; how?: string }) {
   return (
@@ -47,7 +47,7 @@ export function OverviewView() {
   if (!o) {
     return (
       <Page title="Overview">
-        <Card>{l.state === "lost" ? <Failed error={new ApiError(0, l.why === "the node does not answer" ? "unreachable" : "unknown", l.why)} /> : <Loading rows={8} />}</Card>
+        <Card>{l.state === "lost" ? <Failed error={new ApiError(0, tokenWanted.value ? "unauthorized" : l.why === "the node does not answer" ? "unreachable" : "unknown", l.why)} /> : <Loading rows={8} />}</Card>
       </Page>
     );
   }
@@ -71,7 +71,7 @@ export function OverviewView() {
     </span>}>
       <div class="figures card">
         <Figure label="Coming in" value={rate(o.topics[0]?.rate)} unit="/s" hint={`${rate(mean)}/s last minute`} />
-        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms)}`} />
+        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms || null)}`} />
         <Figure label="Waiting" value={count(waiting)} hint={step?.clears_ms ? `clears in ${duration(step.clears_ms)}` : "in all queues"} />
         <Figure label="Workers" value={percent(workers ? busy / workers : 0)} hint={`${busy} of ${workers} at work`} />
         <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need a look" : "none"} />
@@ -85,7 +85,7 @@ export function OverviewView() {
           <Chart label="Requests coming in and processed each second, over five minutes" format={(n) => `${rate(n)}/s`} series={[{ column: "in", label: "in", tone: "accent" }, { column: "process", label: "processed", tone: "text" }]} />
         </Card>
         <Card title="Waiting" aside={<span class="legend"><i class="key accent" />messages in all queues</span>}>
-          <Chart label="Messages that wait, over five minutes" format={count} series={[{ column: "waiting", label: "waiting", tone: "accent" }]} />
+          <Chart label="Messages that wait, over five minutes" format={(n) => (Number.isInteger(n) ? count(n) : "")} series={[{ column: "waiting", label: "waiting", tone: "accent" }]} />
         </Card>
         <Card title="Work, p99" aside={<span class="legend"><i class="key accent" />process<i class="key text" />preprocess</span>}>
           <Chart label="99th percentile of the time of work, over five minutes" format={duration} series={[{ column: "process_p99", label: "process", tone: "accent" }, { column: "preprocess_p99", label: "preprocess", tone: "text" }]} />

@@ -58,6 +58,11 @@ export function RequestsView() {
     return () => clearInterval(timer);
   }, [fresh > 0, one, top, text, held]);
 
+  const release = () => {
+    setHeld(false);
+    if (fresh > 0 && one && top && !text) pages.again();
+  };
+
   const rows = text && !looksLikeId(text) ? pages.rows.filter((r) => matches(r, text)) : pages.rows;
   const open = useCallback((r: RequestRecord) => go(["requests", r.id]), []);
   const filtered = !!(status || span || text);
@@ -75,7 +80,7 @@ export function RequestsView() {
         <Choice label="Quick filter" value={(status === "failed" ? "failed" : status === "" ? "" : "other") as "" | "failed" | "other"} options={[{ value: "", text: "All" }, { value: "failed", text: "Failed" }]} pick={(v) => setParams({ status: v as RequestStatus })} />
       </div>
       {looksLikeId(q) && <div class="hint"><Icon name="arrow" />Press Enter to open <RequestLink id={q.trim().toUpperCase()} short={false} /></div>}
-      <div onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)} onFocusIn={() => setHeld(true)} onFocusOut={() => setHeld(false)}>
+      <div onPointerEnter={() => setHeld(true)} onPointerLeave={release} onFocusIn={() => setHeld(true)} onFocusOut={release}>
       <Card>
         {pages.error && rows.length === 0 ? <Failed error={pages.error} retry={pages.again} />
           : rows.length > 0 ? (
