@@ -75,7 +75,7 @@ function Help() {
           <dt><kbd>d</kbd></dt><dd>Light, dark, or as the system has it</dd>
           <dt><kbd>?</kbd></dt><dd>This sheet</dd>
         </dl>
-        <div class="buttons"><button class="btn" onClick={() => set(false)}>Close</button></div>
+        <div class="buttons"><a class="licences" href="./licences.txt">Licences</a><button class="btn" onClick={() => set(false)}>Close</button></div>
       </div>
     </Modal>
   );
