@@ -43,7 +43,7 @@ export async function expectUsable(page: Page) {
 }
 
 export async function keep(page: Page, info: TestInfo, name: string) {
-  const dir = process.env.DIP_CONSOLE_SHOTS ?? info.outputPath("..", "shots");
+  const dir = process.env.DIP_CONSOLE_SHOTS ?? `${info.project.outputDir}/../shots`;
   mkdirSync(dir, { recursive: true });
   await page.screenshot({ path: `${dir}/${name}.png` });
 }
