@@ -89,8 +89,8 @@ test("a picture that is dropped comes out beside the original, and its request t
   await page.getByLabel("Add an operation").selectOption("grayscale");
   await page.getByRole("button", { name: "Process", exact: true }).click();
   await expect(page.getByAltText("The result")).toBeVisible({ timeout: 45_000 });
+  await expect.poll(() => page.getByAltText("The result").evaluate((i: HTMLImageElement) => i.complete && i.naturalWidth > 0)).toBe(true);
   await keep(page, info, "try-result");
-  expect(await page.getByAltText("The result").evaluate((i: HTMLImageElement) => i.complete && i.naturalWidth > 0)).toBe(true);
   await page.getByRole("link", { name: "Open the request" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("square.png");
   await expect(page.locator(".wf li")).not.toHaveCount(0);
