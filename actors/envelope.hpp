@@ -31,6 +31,7 @@ enum class envelope_kind : std::uint8_t {
   fetch,     // a replica is to get an object's file from a node
   read,      // rows of one partition
   standing,  // one way: what a node says of itself to its peers
+  inspect,   // what an operator wants to know of a node, or to have done there (runtime/inspection.hpp)
   bundle,    // several messages in one: a `message_bundle`, never of the sender's own making
 };
 

@@ -19,6 +19,7 @@ namespace dip {
 
 class destinations;
 class directory;
+class introspection;
 class leaders;
 class links;
 class object_copies;
@@ -103,9 +104,10 @@ struct environment {
   object_store* objects = nullptr;
   object_copies* copies = nullptr;  // nullptr: this node alone has the files
   directory* where = nullptr;
-  destinations* to = nullptr;  // where notifications go; nullptr: nothing is known of them
-  std::string node;            // "n1"
-  std::string holder;          // "n1#01J…": this node in this run of its process; who holds a lease
+  introspection* look = nullptr;  // nullptr: nobody looks
+  destinations* to = nullptr;     // where notifications go; nullptr: nothing is known of them
+  std::string node;               // "n1"
+  std::string holder;             // "n1#01J…": this node in this run of its process; who holds a lease
 };
 
 [[nodiscard]] inline std::vector<node_config> nodes_of(const environment& env) {

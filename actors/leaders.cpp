@@ -67,4 +67,17 @@ bool leaders::is_to_follow(const std::string& node) const {
   return it != names_.end() && it->second.to_follow;
 }
 
+void leaders::wish(partition_id p, const std::string& node, steady_time until) {
+  const std::lock_guard lock{mutex_};
+  auto& k = places_.at(p.value);
+  k.wished = node;
+  k.wished_until = until;
+}
+
+std::string leaders::wished(partition_id p, steady_time now) const {
+  const std::lock_guard lock{mutex_};
+  const auto& k = places_.at(p.value);
+  return now < k.wished_until ? k.wished : std::string{};
+}
+
 }  // namespace dip

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/membership.hpp"
 
@@ -33,6 +34,11 @@ public:
   // Somebody who was asked in vain says who leads. What this node's own replica knows weighs more.
   void hint(partition_id p, const std::string& node);
 
+  // An operator wants the partition to be led by that node until then, whatever cluster.conf says.
+  void wish(partition_id p, const std::string& node, steady_time until);
+  // Empty: nobody has such a wish, or its time is over.
+  [[nodiscard]] std::string wished(partition_id p, steady_time now) const;
+
   // The leader's node; empty: not known.
   [[nodiscard]] std::string of(partition_id p) const;
   // The newest term that this node's replica has heard of.
@@ -49,6 +55,8 @@ private:
     node_id by_replica;
     std::uint64_t term = 0;
     std::string by_hint;
+    std::string wished;
+    steady_time wished_until{};
     copy own;
   };
 

@@ -31,9 +31,21 @@ struct found_rows {
   std::vector<suppression_row> suppressions;
   std::uint64_t count = 0;
   bool more = false;  // a listing was cut, for its length: go on behind its last row
+  std::vector<queue_message> messages;
+  std::vector<audit_row> audit;
+  struct error_count {
+    errc code = errc::internal;
+    std::uint64_t count = 0;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.code, s.count);
+    }
+  };
+  std::vector<error_count> groups;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.requests, s.objects, s.idempotency, s.suppressions, s.count, s.more);
+    return f(s.requests, s.objects, s.idempotency, s.suppressions, s.count, s.more, s.messages, s.audit,
+             s.groups);
   }
 };
 
@@ -49,9 +61,12 @@ struct answer {
   // Of a failure: whether it may have been taken all the same. False: for certain it was not.
   bool maybe_taken = false;
   std::string leader;  // of `no_quorum`: the node to ask instead; empty: not known
+  std::uint64_t redriven = 0;
+  std::vector<refused_message> refused;  // of dead letters that were to be redriven
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.ok, s.code, s.detail, s.pointer, s.request, s.idempotency, s.found, s.maybe_taken, s.leader);
+    return f(s.ok, s.code, s.detail, s.pointer, s.request, s.idempotency, s.found, s.maybe_taken, s.leader,
+             s.redriven, s.refused);
   }
 };
 
@@ -96,7 +111,20 @@ enum class row_kind : std::uint8_t {
   objects,       // in `in`; not those that are unlisted
   suppressions,  // in the order of their addresses, strictly behind `key`
   live,          // counts requests that are not final of the API key of this name
+  audit,         // what operators did
+  // Of the queue `queue`, oldest first, strictly behind the message `key`:
+  messages,       // those alive, in the state `status` (`message_state`), 255: in any
+  dead_letters,   // with the error `error`, or any
+  dead_by_error,  // `groups` and `count` of the first `limit`
 };
+
+// Where a message of a queue is.
+enum class message_state : std::uint8_t { visible, in_flight, delayed, dead };
+[[nodiscard]] inline message_state state_of(const queue_message& m, wall_time now) {
+  if (m.dead) return message_state::dead;
+  if (m.leased) return message_state::in_flight;
+  return m.visible_at > now ? message_state::delayed : message_state::visible;
+}
 
 // Rows of the partition. One by its name is read as of now: `no_quorum` where that cannot be known; listings
 // are what is applied there.
@@ -106,10 +134,12 @@ struct read_rows {
   bucket in = bucket::request_files;
   std::uint32_t limit = 50;
   std::uint8_t status = 255;
-  wall_time since{};
+  wall_time since{};  // requests: of this time or newer; messages: as they are at this time
+  queue_name queue = queue_name::request;
+  std::optional<errc> error = {};
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.what, s.key, s.in, s.limit, s.status, s.since);
+    return f(s.what, s.key, s.in, s.limit, s.status, s.since, s.queue, s.error);
   }
 };
 
@@ -337,10 +367,12 @@ struct queue_figures {
   std::uint64_t visible = 0, in_flight = 0, delayed = 0, dead = 0;
   std::uint64_t oldest_age_ms = 0;
   std::uint64_t in_total = 0, out_total = 0;
+  std::uint64_t acquired_total = 0, returned_total = 0;
+  bool paused = false;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.partition, s.queue, s.visible, s.in_flight, s.delayed, s.dead, s.oldest_age_ms, s.in_total,
-             s.out_total);
+             s.out_total, s.acquired_total, s.returned_total, s.paused);
   }
 };
 

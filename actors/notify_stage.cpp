@@ -33,6 +33,13 @@ public:
   stage_outcome run(const leased_work& work, const std::string& worker) override {
     const auto began = env_.time->steady();
     const bool webhook = work.message.kind == message_kind::webhook;
+    // There is nothing to tell of a run that another has followed.
+    if (work.message.run != work.request.run)
+      return stage_news{topic_name::notifier,
+                        settle_notification{claim_of(env_, work, worker, began), notification_state::failed,
+                                            "not tried: the request runs again", false},
+                        {},
+                        {}};
     const auto to = destination_of(work.request, work.message.kind, *env_.cfg);
     if (const auto wait = env_.to->enter(to, began); wait > milliseconds{0})
       return stage_retry{errc::overloaded, "not tried: " + to.server + " is left alone for now", wait, false};

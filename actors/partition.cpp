@@ -214,11 +214,13 @@ void begin(self_ptr self, const environment* env, partition_id p) {
 group_picture picture_of(self_ptr self, const environment* env, partition_id p) {
   const auto* core = &self->state.replica->core();
   const auto* leads = env->leads;
+  auto wanted = env->place_of(p);
+  if (const auto wished = leads->wished(p, env->time->steady()); !wished.empty()) wanted.leader = wished;
   return {
       .self = self->state.as,
       .members = core->members(),
       .changing = core->changing(),
-      .wanted = env->place_of(p),
+      .wanted = std::move(wanted),
       .to_follow = leads->is_to_follow(env->node),
       .raft_name_of = [=](const std::string& node) { return leads->raft_name_of(node); },
       .node_of = [=](node_id id) { return leads->node_of(id); },

@@ -29,6 +29,8 @@ answer answer_of(const apply_outcome& o) {
   auto a = o.verdict ? answer{} : error_answer(o.verdict.error());
   a.request = o.request;
   a.idempotency = o.idempotency;
+  a.redriven = o.redriven;
+  a.refused = o.refused;
   return a;
 }
 

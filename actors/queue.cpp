@@ -146,6 +146,7 @@ void rebuild(self_ptr self, const context& c) {
   s.rebuilt_at = view->applied();
   // Unique within the term, also when this actor is made again in it.
   s.counter = s.rebuilt_at.value << 20;
+  s.lines.pause(view->is_paused(c.name));
   const auto now = c.env->time->steady();
   const auto wall = std::max(c.env->time->wall(), view->stamp());
   std::vector<queue_message> orphans;

@@ -7,6 +7,7 @@ namespace dip {
 
 void queue_lines::forget_deadline(const slot& s) {
   if (s.at != place::ready) deadlines_.erase({s.deadline, s.message.ref.id});
+  if (s.at == place::leased) --leased_;
 }
 
 void queue_lines::put(slot& s, place at, steady_time deadline) {
@@ -15,13 +16,18 @@ void queue_lines::put(slot& s, place at, steady_time deadline) {
   ready_.erase(id);
   s.at = at;
   s.deadline = deadline;
-  if (at == place::ready)
-    ready_.insert(id), ++arrivals_;
-  else
+  if (at == place::leased) ++leased_;
+  if (at == place::ready) {
+    ready_.insert(id);
+    ++arrivals_;
+  } else {
     deadlines_.insert({deadline, id});
+  }
 }
 
 void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall) {
+  if (what == queue_change::kind::paused || what == queue_change::kind::resumed)
+    return pause(what == queue_change::kind::paused);
   const auto id = m.ref.id;
   if (what == queue_change::kind::removed || what == queue_change::kind::died) {
     if (const auto it = slots_.find(id); it != slots_.end()) {
@@ -37,6 +43,8 @@ void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_
   const auto [it, is_new] = slots_.try_emplace(id);
   slot& s = it->second;
   s.message = m;
+  if (what == queue_change::kind::leased) ++acquired_;
+  if (what == queue_change::kind::returned) ++returned_;
   if (is_new) ++in_;
   if (m.leased) {
     if (s.at == place::leased && s.token == m.leased->token)
@@ -56,7 +64,7 @@ std::vector<queue_lines::grant> queue_lines::take(std::uint32_t most, std::uint6
   std::vector<grant> out;
   std::uint32_t passed_over = 0;
   auto next = ready_.begin();
-  while (out.size() < most && next != ready_.end() && passed_over < most_passed_over) {
+  while (!paused_ && out.size() < most && next != ready_.end() && passed_over < most_passed_over) {
     slot& s = slots_.at(*next++);
     const auto wait = wait_for ? wait_for(s.message) : milliseconds{0};
     if (wait != milliseconds{0}) {
@@ -113,9 +121,12 @@ queue_figures queue_lines::figures(wall_time wall) const {
   f.visible = ready_.size();
   f.dead = dead_;
   f.in_total = in_;
+  f.paused = paused_;
+  f.acquired_total = acquired_;
+  f.returned_total = returned_;
   f.out_total = out_;
-  for (const auto& [deadline, id] : deadlines_)
-    ++(slots_.at(id).at == place::leased ? f.in_flight : f.delayed);
+  f.in_flight = leased_;
+  f.delayed = deadlines_.size() - leased_;
   if (!ready_.empty()) {
     const auto age = wall - slots_.at(*ready_.begin()).message.enqueued_at;
     f.oldest_age_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, age.count()));

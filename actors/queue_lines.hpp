@@ -50,7 +50,9 @@ public:
   [[nodiscard]] std::vector<grant> expire(steady_time now);
   [[nodiscard]] std::optional<steady_time> next_deadline() const;
 
-  [[nodiscard]] std::uint64_t ready() const { return ready_.size(); }
+  // While it is paused nothing is: leases that are out go on.
+  void pause(bool paused) { paused_ = paused; }
+  [[nodiscard]] std::uint64_t ready() const { return paused_ ? 0 : ready_.size(); }
   // How often a message has become ready.
   [[nodiscard]] std::uint64_t arrivals() const { return arrivals_; }
   [[nodiscard]] std::uint64_t size() const { return slots_.size(); }
@@ -73,9 +75,13 @@ private:
   std::set<message_id> ready_;
   std::set<std::pair<steady_time, message_id>> deadlines_;  // of the delayed and the leased
   std::uint64_t arrivals_ = 0;
+  bool paused_ = false;
+  std::uint64_t leased_ = 0;
   std::uint64_t dead_ = 0;
   std::uint64_t in_ = 0;
   std::uint64_t out_ = 0;
+  std::uint64_t acquired_ = 0;
+  std::uint64_t returned_ = 0;
 };
 
 }  // namespace dip

@@ -1,6 +1,7 @@
 #include "actors/relay.hpp"
 
 #include "actors/directory.hpp"
+#include "actors/introspection.hpp"
 
 namespace dip {
 
@@ -11,7 +12,10 @@ relay_actor::behavior_type relay(counted_actor<relay_actor, relay_state>* self, 
   watch->news_of_all();
   return {[=](const announced& a) {
     if (a.news.empty()) watch->news_of_all();
-    for (const auto& n : a.news) watch->news(n.id);
+    for (const auto& n : a.news) {
+      watch->news(n.id);
+      if (env->look) env->look->note_news(n);
+    }
   }};
 }
 

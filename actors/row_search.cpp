@@ -1,5 +1,7 @@
 #include "actors/row_search.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "actors/partition_news.hpp"
@@ -68,6 +70,56 @@ void list_suppressions(const state_view& view, const read_rows& wanted, found_ro
   view.each_suppression(wanted.key, [&](const suppression_row& row) { return page.take(row); });
 }
 
+result<void> list_audit(const state_view& view, const read_rows& wanted, found_rows& out) {
+  std::optional<ulid> before;
+  if (!wanted.key.empty()) {
+    const auto id = ulid::parse(wanted.key);
+    if (!id) return fail(errc::bad_request, "this cursor was not made here");
+    before = *id;
+  }
+  page_of<audit_row> page{out.audit, out.more, wanted.limit};
+  view.each_audit(before, [&](const audit_row& row) { return page.take(row); });
+  return {};
+}
+
+errc error_of(const queue_message& m) { return m.history.empty() ? errc::internal : m.history.back().code; }
+
+result<void> list_messages(const state_view& view, const read_rows& wanted, bool dead, found_rows& out) {
+  message_id from;
+  if (!wanted.key.empty()) {
+    const auto [end, ec] =
+        std::from_chars(wanted.key.data(), wanted.key.data() + wanted.key.size(), from.value);
+    if (ec != std::errc{} || end != wanted.key.data() + wanted.key.size())
+      return fail(errc::bad_request, "this cursor was not made here");
+    ++from.value;
+  }
+  page_of<queue_message> page{out.messages, out.more, wanted.limit};
+  view.each_message(wanted.queue, dead, from, [&](const queue_message& m) {
+    if (wanted.status != 255 && wanted.status != static_cast<std::uint8_t>(state_of(m, wanted.since)))
+      return true;
+    if (wanted.error && error_of(m) != *wanted.error) return true;
+    return page.take(m);
+  });
+  return {};
+}
+
+void group_dead_letters(const state_view& view, const read_rows& wanted, found_rows& out) {
+  view.each_message(wanted.queue, true, {}, [&](const queue_message& m) {
+    if (out.count == wanted.limit) {
+      out.more = true;
+      return false;
+    }
+    ++out.count;
+    const auto code = error_of(m);
+    auto group = std::ranges::find(out.groups, code, &found_rows::error_count::code);
+    if (group == out.groups.end()) group = out.groups.insert(group, {code, 0});
+    ++group->count;
+    return true;
+  });
+}
+
+answer listed(const result<void>& done, answer a) { return done ? a : error_answer(done.error()); }
+
 }  // namespace
 
 answer find_rows(const state_view& view, const read_rows& wanted) {
@@ -87,6 +139,19 @@ answer find_rows(const state_view& view, const read_rows& wanted) {
       return a;
     case row_kind::objects: list_objects(view, wanted, a.found.emplace()); return a;
     case row_kind::suppressions: list_suppressions(view, wanted, a.found.emplace()); return a;
+    case row_kind::audit: {
+      const auto done = list_audit(view, wanted, a.found.emplace());
+      return listed(done, std::move(a));
+    }
+    case row_kind::messages: {
+      const auto done = list_messages(view, wanted, false, a.found.emplace());
+      return listed(done, std::move(a));
+    }
+    case row_kind::dead_letters: {
+      const auto done = list_messages(view, wanted, true, a.found.emplace());
+      return listed(done, std::move(a));
+    }
+    case row_kind::dead_by_error: group_dead_letters(view, wanted, a.found.emplace()); return a;
     case row_kind::live: a.found.emplace().count = view.live_requests(wanted.key); return a;
   }
   return error_answer({errc::bad_request, "rows of a kind that is not known here", ""});

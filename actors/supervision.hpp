@@ -67,6 +67,7 @@ private:
   static void open(Self* self, room& r) {
     r.handle = r.spec.make(self);
     self->monitor(r.handle);
+    census::here().note_supervised(r.handle.id());
   }
 
   template <class Self>
@@ -76,8 +77,9 @@ private:
       if (!r.handle || r.handle.address() != down.source) continue;
       r.handle = nullptr;
       const auto why = self->system().render(down.reason);
-      census::here().note_restart(r.spec.name, why);
-      if (const auto delay = r.policy.down(time->steady()))
+      const auto delay = r.policy.down(time->steady());
+      census::here().note_restart(r.spec.name, why, delay.value_or(milliseconds{0}));
+      if (delay)
         self->delayed_send(self, *delay, restart_atom::value, first_ + i);
       else
         escalate(self, r.spec.name);

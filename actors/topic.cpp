@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "actors/introspection.hpp"
 #include "actors/partition_news.hpp"
 
 namespace dip {
@@ -22,6 +23,7 @@ topic_actor::behavior_type topic(counted_actor<topic_actor, topic_state>* self, 
             env->where->depth(p, queue_of(name)) >= env->cfg->limits.queue_depth)
           return error_answer({errc::overloaded, std::string{to_string(queue_of(name))} + " is full", ""});
         ++self->state.published;
+        if (env->look) env->look->note_published(name);
         return self->delegate(log, propose{std::move(news.what)});
       },
       [=](committed& c) {

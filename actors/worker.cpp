@@ -1,8 +1,10 @@
 #include "actors/worker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/directory.hpp"
+#include "actors/introspection.hpp"
 
 namespace dip {
 namespace {
@@ -41,6 +43,7 @@ void enlist(self_ptr self, const context& c) {
 }
 
 void free_again(self_ptr self, const context& c) {
+  self->counters()->job_since_ns = 0;
   self->state.current.reset();
   self->state.outcome.reset();
   ++self->state.epoch;
@@ -54,9 +57,51 @@ void decline(self_ptr self, const context& c, const leased_work& w) {
     self->send(*q, not_begun(c.env->node, w));
 }
 
+// For those who look: what came of the work, as far as it was this worker's.
+done_work work_of(self_ptr self, const context& c) {
+  const auto& m = self->state.current->message;
+  const auto worked = std::chrono::floor<milliseconds>(c.env->time->steady() - self->state.began);
+  const auto began = c.env->time->wall() - worked;
+  done_work w;
+  w.request = m.request;
+  w.run = m.run;
+  w.kind = m.kind;
+  w.worker = c.slot;
+  w.attempt = m.acquired + 1;
+  w.at = began;
+  w.waited_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (began - m.visible_at).count()));
+  w.worked_ms = static_cast<std::uint64_t>(worked.count());
+  return w;
+}
+
+void note(const context& c, done_work w) {
+  if (c.env->look) c.env->look->note_done(std::move(w));
+}
+
+void note_returned(const context& c, done_work w, errc code, const std::string& detail) {
+  w.came = done_work::outcome::returned;
+  w.code = code;
+  w.detail = detail;
+  note(c, std::move(w));
+}
+
+// What the news will say when the log has them.
+void set_outcome(done_work& w, const command& news) {
+  if (const auto* f = std::get_if<fail_request>(&news)) {
+    w.came = done_work::outcome::failed;
+    w.code = f->failure.code;
+    w.detail = f->failure.detail;
+  } else if (const auto* s = std::get_if<settle_notification>(&news);
+             s && s->state == notification_state::failed) {
+    w.came = done_work::outcome::failed;
+    w.detail = s->detail;
+  }
+}
+
 void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why) {
   const auto& w = *self->state.current;
   claim by{w.message.ref, w.token, c.env->node, c.slot, 0};
+  note_returned(c, work_of(self, c), why.code, why.detail);
   if (const auto q = c.env->where->leading(w.message.ref.partition, w.message.ref.queue))
     self->send(*q, give_back{std::move(by), why.code, why.detail, why.counted, why.not_before});
   free_again(self, c);
@@ -71,10 +116,15 @@ void discard(const context& c, const std::vector<object_name>& made) {
 void publish_news(self_ptr self, const context& c, stage_news news) {
   const auto topic = c.env->where->leading(self->state.current->message.ref.partition, news.topic);
   if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
+  auto done = work_of(self, c);
+  set_outcome(done, news.what);
   self->request(*topic, c.env->cfg->workers.visibility, publish{std::move(news.what)})
       .then(
           [=, made = news.made](const answer& a) {
-            if (!a.ok) {
+            if (a.ok) {
+              note(c, done);
+            } else {
+              note_returned(c, done, a.code, a.detail);
               self->counters()->set_last_error(a.detail);
               if (!a.maybe_taken) discard(c, made);
             }
@@ -112,6 +162,9 @@ void start(self_ptr self, const context& c) {
   const worker_actor me = self;
   const auto epoch = s.epoch;
   s.began = c.env->time->steady();
+  self->counters()->job_may_take_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(c.work->longest()).count();
+  self->counters()->job_since_ns = std::chrono::steady_clock::now().time_since_epoch().count();
   c.threads->run([c, me, epoch, work = *s.current, out = s.outcome] {
     try {
       *out = c.work->run(work, c.slot);

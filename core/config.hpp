@@ -81,6 +81,7 @@ struct retention_config {
   milliseconds requests{30LL * 86'400'000};
   milliseconds dead_letters{14LL * 86'400'000};
   milliseconds idempotency{86'400'000};
+  milliseconds audit{90LL * 86'400'000};  // what operators did
 
   bool operator==(const retention_config&) const = default;
 };
@@ -139,6 +140,12 @@ struct launch_config {
   bool operator==(const launch_config&) const = default;
 };
 
+struct console_config {
+  bool destructive = true;  // false: operators look, and change nothing over HTTP
+
+  bool operator==(const console_config&) const = default;
+};
+
 struct config {
   cluster_config cluster;
   std::vector<node_config> nodes;  // never empty
@@ -149,6 +156,7 @@ struct config {
   webhooks_config webhooks;
   security_config security;
   launch_config launch;
+  console_config console;
   std::map<std::string, std::string> presets;  // name to JSON text of {operations, outputs, preprocess}
 
   bool operator==(const config&) const = default;

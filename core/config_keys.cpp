@@ -55,6 +55,17 @@ auto count(Field field, std::uint64_t min, std::uint64_t max) {
 }
 
 template <class Field>
+auto flag(Field field) {
+  return [=](auto& in, const config_value& value) -> problem {
+    const auto* given = std::get_if<bool>(&value);
+    const auto* text = std::get_if<std::string>(&value);
+    if (!given && (!text || (*text != "true" && *text != "false"))) return "must be true or false";
+    field(in) = given ? *given : *text == "true";
+    return std::nullopt;
+  };
+}
+
+template <class Field>
 auto size(Field field, std::uint64_t min, std::uint64_t max) {
   return [=](auto& in, const config_value& value) -> problem {
     std::uint64_t bytes = 0;
@@ -240,6 +251,8 @@ std::vector<config_key> make_config_keys() {
       {"retention", "dead_letters", duration(DIP_FIELD(retention.dead_letters), minute, 36'500 * day)},
       {"retention", "idempotency", duration(DIP_FIELD(retention.idempotency), minute, 36'500 * day)},
 
+      {"retention", "audit", duration(DIP_FIELD(retention.audit), minute, 36'500 * day)},
+
       {"smtp", "url",
        text(DIP_FIELD(smtp.url), is_mail_url, "must be smtp://host:port or smtps://host:port")},
       {"smtp", "from",
@@ -285,6 +298,8 @@ std::vector<config_key> make_config_keys() {
       {"launch", "log_size", size(DIP_FIELD(launch.log_size), 64 * 1024, tebibyte)},
       {"launch", "program", text(DIP_FIELD(launch.program), any_text, file_rule)},
       {"launch", "config", text(DIP_FIELD(launch.config), any_text, file_rule)},
+
+      {"console", "destructive", flag(DIP_FIELD(console.destructive))},
   };
 }
 

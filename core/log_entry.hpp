@@ -179,9 +179,10 @@ struct remove_expired {
   std::vector<request_id> requests;
   std::vector<message_ref> dead_letters;
   std::vector<std::string> idempotency_keys;
+  std::vector<ulid> audit = {};
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.objects, s.requests, s.dead_letters, s.idempotency_keys);
+    return f(s.objects, s.requests, s.dead_letters, s.idempotency_keys, s.audit);
   }
 };
 
@@ -252,10 +253,79 @@ struct resend_notification {
   }
 };
 
-using command = std::variant<barrier, put_object, delete_object, accept_request, grant_leases,
-                             complete_preprocess, complete_process, fail_request, return_message,
-                             redo_preprocess, settle_notification, cancel_request, remove_expired,
-                             reserve_idempotency, suppress_address, clear_suppression, resend_notification>;
+// Dead letters back to work. A stage's opens its request's next run, where it had stopped; a notification's
+// message lives again as if it were new. One that cannot is passed over, and told of (`apply_outcome`).
+struct redrive_dead_letters {
+  queue_name queue = queue_name::request;
+  std::vector<message_id> ids;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.queue, s.ids);
+  }
+};
+
+// It goes, and no longer pins its input. `not_found` when it is no dead letter.
+struct discard_dead_letter {
+  message_ref message;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.message);
+  }
+};
+
+// The next run of a failed request: where its dead letter had stopped, or from its beginning. `not_found`;
+// `conflict` when it has not failed, or its input is gone.
+struct retry_request {
+  request_id id;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id);
+  }
+};
+
+// While it is paused nothing is leased out of the queue; what is leased already goes on.
+struct pause_queue {
+  queue_name queue = queue_name::request;
+  bool paused = true;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.queue, s.paused);
+  }
+};
+
+// What an operator did. Its row is in the partition of its id.
+struct audit_row {
+  ulid id;
+  wall_time at{};
+  std::string who;   // "admin token", "loopback", or "key NAME"
+  std::string from;  // the address
+  std::string what;  // "redrive rtp-request-queue"
+  std::string on;    // "3 messages"
+  std::string outcome;
+  std::string reason;  // as given; may be empty
+  std::string node;    // that was asked
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id, s.at, s.who, s.from, s.what, s.on, s.outcome, s.reason, s.node);
+  }
+  bool operator==(const audit_row&) const = default;
+};
+
+// `at` is stamped. A second time changes nothing.
+struct note_audit {
+  audit_row row;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.row);
+  }
+};
+
+using command =
+    std::variant<barrier, put_object, delete_object, accept_request, grant_leases, complete_preprocess,
+                 complete_process, fail_request, return_message, redo_preprocess, settle_notification,
+                 cancel_request, remove_expired, reserve_idempotency, suppress_address, clear_suppression,
+                 resend_notification, redrive_dead_letters, discard_dead_letter, retry_request, pause_queue,
+                 note_audit>;
 
 // What an entry of a partition's replicated log carries (core/log_view.hpp: its payload).
 struct stamped_command {
@@ -278,9 +348,19 @@ struct log_entry {
 
 // What applying an entry did, for those who are awake on the leader. Never stored.
 struct queue_change {
-  enum class kind : std::uint8_t { added, leased, returned, removed, died };
+  enum class kind : std::uint8_t { added, leased, returned, removed, died, paused, resumed };
   kind what = kind::added;
-  queue_message message;  // as it is after the change; as it was, when removed
+  queue_message message;  // as it is after the change; as it was, when removed; of a pause, only its queue
+};
+// A dead letter that could not be redriven.
+struct refused_message {
+  message_id id;
+  errc code = errc::conflict;
+  std::string detail;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.id, s.code, s.detail);
+  }
 };
 struct request_change {
   topic_name topic = topic_name::request;  // the topic through which it became known
@@ -295,6 +375,8 @@ struct apply_outcome {
   std::vector<request_change> requests;
   std::vector<object_name> removed_objects;  // rows gone: their files may go
   std::vector<object_name> stored_objects;   // rows new: each replica is to have their files
+  std::uint64_t redriven = 0;                // of redrive_dead_letters, and those that it passed over
+  std::vector<refused_message> refused;
 };
 
 }  // namespace dip

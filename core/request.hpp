@@ -112,7 +112,7 @@ struct request_record {
   wall_time updated_at{};
   wall_time expires_at{};           // set when final
   bool unpinned = false;            // the input is no longer counted as needed
-  std::optional<message_ref> work;  // its message, while it is live
+  std::optional<message_ref> work;  // its message, while it is live; failed, its dead letter
   std::uint32_t messages = 0;       // that speak of it in any queue, dead letters too
   std::string webhook_detail;       // what the endpoint said last
   std::string language;             // of the e-mail, "de"; empty: smtp.language

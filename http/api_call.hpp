@@ -50,6 +50,7 @@ struct api_call {
 [[nodiscard]] std::vector<api_call> file_calls(const api_facts& facts);
 [[nodiscard]] std::vector<api_call> request_calls(const api_facts& facts);
 [[nodiscard]] std::vector<api_call> notification_calls(const api_facts& facts);
+[[nodiscard]] std::vector<api_call> operator_calls(const api_facts& facts);
 [[nodiscard]] std::vector<api_call> node_calls(const api_facts& facts);
 // All of them, in the order of the description.
 [[nodiscard]] std::vector<api_call> api_calls(const api_facts& facts);

@@ -22,19 +22,27 @@ api_json record(const api_json& properties, std::string_view what) {
 }
 
 api_json example_node() {
-  return {{"name", "n1"},
-          {"address", "http://10.0.0.1:8080"},
-          {"up", true},
-          {"draining", false},
-          {"version", "0.1.0"},
-          {"since", "2026-03-04T05:06:07.089Z"},
-          {"disk_free", 512'000'000'000},
-          {"load", 0.42},
-          {"formats", {{"read", words({"jpeg", "png"})}, {"write", words({"jpeg", "png"})}}},
-          {"codecs", api_json::array({{{"program", "dip-codec"},
-                                       {"libvips", "8.18.7"},
-                                       {"libraries", {{"png", "1.6.58"}, {"webp", "1.6.0"}}}}})},
-          {"placement", {{"of", "8x3:n1,n2,n3"}, {"settled", true}, {"partitions", 0}, {"files", 0}}}};
+  return {
+      {"name", "n1"},
+      {"address", "http://10.0.0.1:8080"},
+      {"up", true},
+      {"draining", false},
+      {"version", "0.1.0"},
+      {"since", "2026-03-04T05:06:07.089Z"},
+      {"disk_free", 512'000'000'000},
+      {"load", 0.42},
+      {"formats", {{"read", words({"jpeg", "png"})}, {"write", words({"jpeg", "png"})}}},
+      {"codecs", api_json::array({{{"program", "dip-codec"},
+                                   {"libvips", "8.18.7"},
+                                   {"libraries", {{"png", "1.6.58"}, {"webp", "1.6.0"}}}}})},
+      {"placement", {{"of", "8x3:n1,n2,n3"}, {"settled", true}, {"partitions", 0}, {"files", 0}}},
+      {"actors", 142},
+      {"restarts", 0},
+      {"memory", 98'304'000},
+      {"leaders", 3},
+      {"sees",
+       api_json::array(
+           {{{"node", "n2"}, {"up", true}, {"since", "2026-03-04T05:06:07.300Z"}, {"last_heard_ms", 12}}})}};
 }
 
 }  // namespace
@@ -58,6 +66,13 @@ void add_cluster_schemas(api_json& to) {
        {"partitions", count("whose members are not yet as they should be here")},
        {"files", count("that are not yet here, as of the last look")}},
       "how far it is with where everything should be");
+  to["NodeSight"] =
+      record({{"node", text("its name")},
+              {"up", {{"type", "boolean"}, {"description", "whether there is a link to it"}}},
+              {"since", schema_ref("Time")},
+              {"last_heard_ms",
+               {{"type", words({"integer", "null"})}, {"minimum", 0}, {"description", "ago; null: never"}}}},
+             "how a node sees another");
   to["Node"] = object_schema(
       {{"name", text("of cluster.conf")},
        {"address", text("where it answers")},
@@ -70,7 +85,12 @@ void add_cluster_schemas(api_json& to) {
        {"load", {{"type", "number"}, {"minimum", 0}, {"description", "of its machine, over a minute"}}},
        {"formats", schema_ref("NodeFormats")},
        {"codecs", list_of(schema_ref("CodecProgram"), "those that were started")},
-       {"placement", schema_ref("NodePlacement")}},
+       {"placement", schema_ref("NodePlacement")},
+       {"actors", count("that live there")},
+       {"restarts", count("of them, since it began")},
+       {"memory", count("bytes, resident")},
+       {"leaders", count("partitions that it leads")},
+       {"sees", list_of(schema_ref("NodeSight"), "the other nodes, as it sees them")}},
       {"name", "address", "up"});
   to["Node"]["description"] = "a node of the cluster";
   const auto known = [](std::string_view what) {
@@ -101,9 +121,14 @@ void add_cluster_schemas(api_json& to) {
        {"term", count("of its leader; it grows with every election")},
        {"replicas", list_of(schema_ref("Replica"), "as cluster.conf has it, and who still has a copy")}},
       "a part of the cluster's state");
-  to["Cluster"] = record(
-      {{"nodes", list_of(schema_ref("Node"), "")}, {"partitions", list_of(schema_ref("Partition"), "")}},
-      "the cluster, as the answering node sees it");
+  to["Cluster"] =
+      record({{"nodes", list_of(schema_ref("Node"), "")},
+              {"partitions", list_of(schema_ref("Partition"), "")},
+              {"console", record({{"destructive",
+                                   {{"type", "boolean"},
+                                    {"description", "whether operators' calls may change something here"}}}},
+                                 "the node that was asked")}},
+             "the cluster, as the answering node sees it");
 }
 
 namespace {
@@ -135,7 +160,8 @@ api_call cluster_call() {
                                                               {"applied", 1234},
                                                               {"lag", 0},
                                                               {"log", {{"term", 3}, {"index", 1235}}},
-                                                              {"hash", nullptr}}})}}})}})}},
+                                                              {"hash", nullptr}}})}}})},
+                        {"console", {{"destructive", true}}}})}},
       .scope = "admin"};
 }
 

@@ -33,6 +33,14 @@ api_json header(std::string_view text, api_json schema, api_json example) {
 api_json text_like(std::string pattern) { return {{"type", "string"}, {"pattern", std::move(pattern)}}; }
 api_json text() { return {{"type", "string"}}; }
 
+// Messages may fail with what no caller is told.
+api_json error_words() {
+  auto out = api_json::array();
+  for (auto code = 0; code <= static_cast<int>(errc::not_leader); ++code)
+    out.push_back(to_string(static_cast<errc>(code)));
+  return out;
+}
+
 void add_path_parameters(api_json& to) {
   const std::string id{ulid_pattern};
   to["bucket"] = parameter("path", "bucket", "where the file is", schema_ref("Bucket"), "rtp-request-files");
@@ -46,6 +54,10 @@ void add_path_parameters(api_json& to) {
                               {{"type", "integer"}, {"minimum", 0}, {"maximum", 1023}}, 3);
   to["address"] =
       parameter("path", "address", "of e-mail, in any case of its letters", text(), "gone@example.org");
+  to["queue"] = parameter("path", "queue", "its name", schema_ref("QueueName"), "rtp-request-queue");
+  to["message"] = parameter("path", "message", "a message's id", text_like("^[0-9]+-[0-9]+$"), "3-4352");
+  to["actor"] = parameter("path", "actor", "its id", text_like(R"(^[A-Za-z0-9_-]{1,63}\.[0-9]+$)"), "n1.42");
+  to["node"] = parameter("path", "node", "its name", text_like("^[A-Za-z0-9_-]{1,63}$"), "n9");
   to["id"] = parameter("path", "id", "of the request", text_like("^" + id + "$"), example_request);
 }
 
@@ -78,6 +90,30 @@ void add_query_parameters(api_json& to, const api_facts& facts) {
                            {"format", "date-time"},
                            {"pattern", R"(^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$)"}},
                           "2026-03-04T05:06:07Z");
+  to["message_state"] = parameter(
+      "query", "state", "only those",
+      {{"type", "string"}, {"enum", api_json::array({"visible", "in_flight", "delayed"})}}, "delayed");
+  to["message_error"] = parameter("query", "error", "only those whose last try ended in this error code",
+                                  {{"type", "string"}, {"enum", error_words()}}, "timeout");
+  to["only_partition"] =
+      parameter("query", "partition", "only that one",
+                {{"type", "integer"}, {"minimum", 0}, {"maximum", facts.conf.cluster.partitions - 1}}, 3);
+  to["reason"] = parameter("query", "reason", "why; it stands in the audit",
+                           {{"type", "string"}, {"minLength", 1}, {"maxLength", 256}, {"x-max-bytes", 256}},
+                           "the customer has sent another");
+  to["reason"]["required"] = true;
+  to["actor_node"] = parameter("query", "node", "only of that node", text(), "n1");
+  to["actor_kind"] = parameter("query", "kind", "only of that kind", text(), "queue");
+  to["actor_state"] = parameter(
+      "query", "state", "only those in it",
+      {{"type", "string"}, {"enum", api_json::array({"idle", "busy", "stuck", "backoff", "dead"})}}, "stuck");
+  to["actor_parent"] = parameter("query", "parent", "only children of that actor", text(), "n1.17");
+  to["actor_text"] =
+      parameter("query", "q", "only those whose name, id or last error has it", text(), "rtp-request");
+  to["actor_sort"] = parameter(
+      "query", "sort", "the greatest first, names in their order; left out: the tree",
+      {{"type", "string"}, {"enum", api_json::array({"mailbox", "rate", "busy", "restarts", "name"})}},
+      "mailbox");
   to["wait"] = parameter(
       "query", "wait",
       "answers when the request is final or this time is up: 30s, 1500ms or 30 (seconds); at most " +

@@ -14,6 +14,7 @@ namespace dip::http {
 void add_recipe_schemas(api_json& to, const api_facts& facts);  // what a request holds
 void add_record_schemas(api_json& to);                          // what answers hold
 void add_cluster_schemas(api_json& to);
+void add_operator_schemas(api_json& to);
 void add_problem_schemas(api_json& to);
 [[nodiscard]] std::vector<api_call> cluster_calls();
 [[nodiscard]] api_json parameter_components(const api_facts& facts);

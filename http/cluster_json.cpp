@@ -24,9 +24,18 @@ json program(const cluster_picture::codec_program& p) {
   return {{"program", p.name}, {"libvips", p.libvips}, {"libraries", std::move(libraries)}};
 }
 
+json sight(const cluster_picture::node::sight& s) {
+  return {{"node", s.node},
+          {"up", s.up},
+          {"since", to_rfc3339(s.since)},
+          {"last_heard_ms", s.last_heard_ms ? json(*s.last_heard_ms) : json{}}};
+}
+
 json node(const cluster_picture::node& n) {
   json codecs = json::array();
   for (const auto& p : n.codecs) codecs.push_back(program(p));
+  json sees = json::array();
+  for (const auto& s : n.sees) sees.push_back(sight(s));
   json out{{"name", n.name}, {"address", n.address}, {"up", n.up}};
   if (!n.up) return out;  // all else is its own to say
   out.update({{"draining", n.draining},
@@ -36,6 +45,11 @@ json node(const cluster_picture::node& n) {
               {"load", n.load},
               {"formats", formats(n.formats)},
               {"codecs", std::move(codecs)},
+              {"actors", n.actors},
+              {"restarts", n.restarts},
+              {"memory", n.memory},
+              {"leaders", n.leaders},
+              {"sees", std::move(sees)},
               {"placement",
                {{"of", n.placement.of},
                 {"settled", n.placement.settled},
@@ -89,6 +103,7 @@ std::string cluster_json(const cluster_picture& c) {
   json out{{"nodes", json::array()}, {"partitions", json::array()}};
   for (const auto& n : c.nodes) out["nodes"].push_back(node(n));
   for (const auto& p : c.partitions) out["partitions"].push_back(partition(p));
+  out["console"] = {{"destructive", c.destructive}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

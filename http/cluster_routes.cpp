@@ -1,13 +1,64 @@
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "core/strict_json.hpp"
 #include "http/cluster_json.hpp"
+#include "http/operator_port.hpp"
 #include "http/problem.hpp"
 #include "http/query.hpp"
 #include "http/routes.hpp"
+#include "http/steering.hpp"
 
 namespace dip::http {
+namespace {
+
+result<std::uint16_t> partition_number(const std::string& text) {
+  std::uint16_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec != std::errc{} || end != text.data() + text.size())
+    return fail(errc::not_found, "there is no such partition");
+  return number;
+}
+
+// {"node": "n2"}
+result<std::string> node_in(const http_request& r) {
+  std::string body;
+  auto read = r.body->read([&](std::string_view piece) -> result<void> {
+    body += piece;
+    return {};
+  });
+  if (!read) return tl::make_unexpected(read.error());
+  const auto json = parse_strict_json(body);
+  if (!json) return tl::make_unexpected(json.error());
+  if (!json->is_object() || json->size() != 1 || !json->contains("node") || !json->at("node").is_string())
+    return fail(errc::invalid_operation, "must be the name of a node, and nothing else is needed", "/node");
+  return json->at("node").get<std::string>();
+}
+
+http_response lead(const http_request& r, operator_port& node, deed& told) {
+  told = {"move leader", "partition " + r.args.front(), {}};
+  const auto number = partition_number(r.args.front());
+  if (!number) return make_problem(number.error(), r.id);
+  const auto to = node_in(r);
+  if (!to) return make_problem(to.error(), r.id);
+  told.on += " to " + *to;
+  return json_answer(r, node.lead(*number, *to).map([&] {
+    return nlohmann::json{{"partition", *number}, {"leader", *to}}.dump();
+  }),
+                     202);
+}
+
+http_response drain(const http_request& r, operator_port& node, deed& told) {
+  told = {"drain", "node " + r.args.front(), {}};
+  return json_answer(r, node.drain(r.args.front()).map([&] {
+    return nlohmann::json{{"node", r.args.front()}, {"draining", true}}.dump();
+  }),
+                     202);
+}
+
+}  // namespace
 
 namespace {
 
@@ -49,6 +100,18 @@ void add_cluster_routes(router& to, const route_context& context) {
                   return make_problem({errc::bad_request, "hashes is true or false", ""}, r.id);
                 return json_answer(r, cluster_json(node.cluster(hashes == "true")));
               },
+          .needs = {scope::admin}});
+  auto& steer = context.node.operations;
+  to.add({.method = "POST",
+          .pattern = "/cluster/partitions/{partition}/leader",
+          .answer =
+              steered(context, [&steer](const http_request& r, deed& told) { return lead(r, steer, told); }),
+          .max_body = [](const http_request&) { return std::uint64_t{1'024}; },
+          .needs = {scope::admin}});
+  to.add({.method = "POST",
+          .pattern = "/cluster/nodes/{node}/drain",
+          .answer =
+              steered(context, [&steer](const http_request& r, deed& told) { return drain(r, steer, told); }),
           .needs = {scope::admin}});
   to.add({.method = "POST",
           .pattern = "/cluster/recover",

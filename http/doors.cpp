@@ -127,7 +127,7 @@ result<caller> doors::identify(const http_request& r, const credentials& c, rate
     for (const auto& k : c.keys)
       if (same(k.sha256, hash)) found = &k;
     if (!c.admin_sha256.empty() && same(c.admin_sha256, hash))
-      return caller{.name = "admin", .scopes = everything};
+      return caller{.name = "admin", .scopes = everything, .token = true};
     if (!found) return fail(errc::unauthorized, "this key is not known");
     if (found->expires_at != wall_time{} && found->expires_at <= time_.wall())
       return fail(errc::unauthorized, "this key has expired");

@@ -40,6 +40,7 @@ struct caller {
   std::uint32_t requests = 0;  // that may be live at once; 0: no limit
   std::uint64_t bytes = 0;     // that it may send in a day; 0: no limit
   bool asked = false;          // there are keys, or a token, that would open more
+  bool token = false;          // it has shown the admin token
 };
 
 struct http_request {

@@ -4,6 +4,7 @@
 #include "http/query.hpp"
 #include "http/record_json.hpp"
 #include "http/routes.hpp"
+#include "http/steering.hpp"
 
 namespace dip::http {
 namespace {
@@ -35,7 +36,13 @@ http_response clear(const http_request& r, const route_context& c) {
 void add_notification_routes(router& to, const route_context& context) {
   to.add({.method = "POST",
           .pattern = "/requests/{id}/resend",
-          .answer = [context](const http_request& r) { return resend(r, context); },
+          .answer = steered(
+              context,
+              [context](const http_request& r, deed& told) {
+                told = {"resend", r.args.front(), {}};
+                return resend(r, context);
+              },
+              false),
           .needs = {scope::admin}});
   to.add({.method = "GET",
           .pattern = "/suppressions",
@@ -43,7 +50,11 @@ void add_notification_routes(router& to, const route_context& context) {
           .needs = {scope::admin}});
   to.add({.method = "DELETE",
           .pattern = "/suppressions/{address}",
-          .answer = [context](const http_request& r) { return clear(r, context); },
+          .answer = steered(context,
+                            [context](const http_request& r, deed& told) {
+                              told = {"clear suppression", r.args.front(), {}};
+                              return clear(r, context);
+                            }),
           .needs = {scope::admin}});
 }
 

@@ -113,6 +113,7 @@ api_json components(const std::vector<api_call>& calls, const api_facts& facts) 
   add_recipe_schemas(schemas, facts);
   add_record_schemas(schemas);
   add_cluster_schemas(schemas);
+  add_operator_schemas(schemas);
   add_problem_schemas(schemas);
   return {{"schemas", std::move(schemas)},
           {"parameters", parameter_components(facts)},
@@ -143,7 +144,8 @@ api_json limits(const limits_config& l) {
 
 std::vector<api_call> api_calls(const api_facts& facts) {
   std::vector<api_call> out;
-  for (auto part : {file_calls(facts), request_calls(facts), notification_calls(facts), node_calls(facts)})
+  for (auto part : {file_calls(facts), request_calls(facts), notification_calls(facts), operator_calls(facts),
+                    node_calls(facts)})
     for (auto& call : part) out.push_back(std::move(call));
   return out;
 }
@@ -162,6 +164,7 @@ std::string make_openapi(const api_facts& facts) {
        api_json::array({{{"name", "files"}, {"description", "images by their keys"}},
                         {{"name", "requests"}, {"description", "what is to be done to them"}},
                         {{"name", "notifications"}, {"description", "e-mail and webhooks, for operators"}},
+                        {{"name", "operators"}, {"description", "what is at work, and how it is steered"}},
                         {{"name", "node"}, {"description", "how it is"}}})},
       {"x-limits", limits(facts.conf.limits)}};
   for (const auto& call : calls)

@@ -143,6 +143,17 @@ struct cluster_picture {
     format_set formats = {};
     std::vector<codec_program> codecs = {};
     moving placement = {};
+    std::uint64_t actors = 0, restarts = 0;  // since it began
+    std::uint64_t memory = 0;                // bytes, resident
+    std::uint64_t leaders = 0;               // partitions that it leads
+    // How another node is, as this one sees it.
+    struct sight {
+      std::string node = {};
+      bool up = false;
+      wall_time since{};
+      std::optional<std::uint64_t> last_heard_ms = {};
+    };
+    std::vector<sight> sees = {};
   };
   struct replica {
     std::string node = {};
@@ -162,6 +173,7 @@ struct cluster_picture {
   };
   std::vector<node> nodes = {};
   std::vector<partition> partitions = {};
+  bool destructive = true;  // [console]: whether operators may change something
 };
 
 class node_port {
@@ -185,11 +197,14 @@ public:
   [[nodiscard]] virtual format_set formats() = 0;
 };
 
+class operator_port;
+
 struct ports {
   files_port& files;
   requests_port& requests;
   notifications_port& notifications;
   node_port& node;
+  operator_port& operations;  // http/operator_port.hpp
 };
 
 }  // namespace dip::http

@@ -22,6 +22,8 @@ void add_file_routes(router& to, const route_context& context);
 void add_request_routes(router& to, const route_context& context);
 void add_notification_routes(router& to, const route_context& context);
 void add_node_routes(router& to, const route_context& context);
+void add_queue_routes(router& to, const route_context& context);
+void add_actor_routes(router& to, const route_context& context);
 void add_cluster_routes(router& to, const route_context& context);
 void add_openapi_route(router& to, const route_context& context);
 

@@ -6,6 +6,7 @@
 #include <caf/all.hpp>
 
 #include "actors/dispatcher.hpp"
+#include "actors/inspector.hpp"
 #include "actors/partition.hpp"
 #include "actors/proxies.hpp"
 #include "actors/relay.hpp"
@@ -90,6 +91,10 @@ caf::actor spawn_tree(caf::actor_system& system, const environment* env, const t
   top.push_back({"relay", [=, watch = plan.watch](caf::local_actor* parent) {
                    return caf::actor_cast<caf::actor>(parent->spawn(relay, env, watch));
                  }});
+  if (env->look)
+    top.push_back({"inspector", [=](caf::local_actor* parent) {
+                     return caf::actor_cast<caf::actor>(parent->spawn(inspector, env));
+                   }});
   if (!plan.alone) top.push_back(supervised(env, "proxies", proxies(env)));
   top.push_back(supervised(env, "partitions", partitions(env)));
   top.push_back(supervised(env, "objects",

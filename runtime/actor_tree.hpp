@@ -1,6 +1,7 @@
 // The supervision tree of a node:
 //
 //   node ─┬─ relay
+//         ├─ inspector
 //         ├─ proxies ────── one for each partition, topic and queue, in a cluster
 //         ├─ partitions ─── partition 0 … n ─── (3 topics, 3 queues)
 //         ├─ objects ────── scrubber

@@ -24,6 +24,10 @@ http::cluster_picture::node node_of(const node_config& n, const node_report* sai
   out.disk_free = said->disk_free;
   out.load = said->load;
   out.formats = said->formats;
+  out.actors = said->actors;
+  out.restarts = said->restarts;
+  out.memory = said->memory;
+  for (const auto& s : said->sees) out.sees.push_back({s.node, s.up, s.since, s.last_heard_ms});
   out.placement = {said->placement, said->settled, said->partitions_left, said->files_left};
   for (const auto& p : said->programs) {
     auto& told = out.codecs.emplace_back(http::cluster_picture::codec_program{p.name, p.libvips, {}});
@@ -133,6 +137,9 @@ http::cluster_picture picture_of(const environment& env, const reports_by_node& 
   }
   for (std::uint16_t p = 0; p < env.store->partitions(); ++p)
     out.partitions.push_back(partition_of(p, env.place_of ? env.place_of({p}).replicas : alone, reports));
+  for (auto& n : out.nodes)
+    for (const auto& p : out.partitions) n.leaders += p.leader == n.name ? 1 : 0;
+  out.destructive = env.cfg->console.destructive;
   return out;
 }
 

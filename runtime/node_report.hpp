@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +41,22 @@ struct node_report {
   std::string placement;
   bool settled = true;
   std::uint64_t partitions_left = 0, files_left = 0;
+  std::uint64_t actors = 0, restarts = 0, memory = 0;
+  struct sight {
+    std::string node;
+    bool up = false;
+    wall_time since{};
+    std::optional<std::uint64_t> last_heard_ms;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.node, s.up, s.since, s.last_heard_ms);
+    }
+  };
+  std::vector<sight> sees;
   template <class S, class F>
   static auto fields(S& s, F&& f) {
     return f(s.version, s.since, s.draining, s.disk_free, s.load, s.formats, s.programs, s.partitions,
-             s.placement, s.settled, s.partitions_left, s.files_left);
+             s.placement, s.settled, s.partitions_left, s.files_left, s.actors, s.restarts, s.memory, s.sees);
   }
 };
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 #include <vector>
 
 #include <caf/scoped_actor.hpp>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <unistd.h>
 
 #include "actors/census.hpp"
 #include "actors/leaders.hpp"
@@ -150,6 +152,21 @@ void add_programs(exposition& out, const codec_launcher& codecs) {
   }
 }
 
+std::uint64_t resident_memory() {
+  std::ifstream in{"/proc/self/statm"};
+  std::uint64_t all = 0, resident = 0;
+  in >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+node_report::sight sight_of(const link_status& l, steady_time now) {
+  node_report::sight out{l.peer, l.phase == link_phase::up, l.since, {}};
+  if (l.last_heard)
+    out.last_heard_ms = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, std::chrono::floor<milliseconds>(now - *l.last_heard).count()));
+  return out;
+}
+
 // Its house is awake.
 bool is_led(const directory& where, partition_id p) {
   return where.partition(p) && where.topic(p, topic_name::request);
@@ -213,6 +230,11 @@ node_report node_status::report(bool with_hashes) const {
   (void)::getloadavg(&out.load, 1);
   out.formats = codecs_.formats();
   out.programs = codecs_.programs();
+  out.actors = census::here().all().size();
+  for (const auto& r : census::here().all_restarts()) out.restarts += r.count;
+  out.memory = resident_memory();
+  if (env_.linked)
+    for (const auto& l : env_.linked->status()) out.sees.push_back(sight_of(l, env_.time->steady()));
   for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
     out.partitions.push_back(report_of({p}, with_hashes));
   if (roster_) {

@@ -99,6 +99,8 @@ result<void> running_node::open_stores() {
   env_.objects = objects_.get();
   env_.where = &where_;
   env_.to = &to_;
+  look_ = std::make_unique<introspection>(self_.name, clock_);
+  env_.look = look_.get();
   env_.node = self_.name;
   env_.holder = self_.name + "#" + ulid::make(clock_.wall(), {0}).text();
   env_.open_partition = [this](partition_id p, const membership& first, node_store::poster post) {
@@ -234,6 +236,14 @@ result<void> running_node::start_actors() {
   if (peers_) peers_->prepare(*actor_config_);
   actors_ = std::make_unique<caf::actor_system>(*actor_config_);
   rows_ = std::make_unique<node_rows>(env_, asking{*actors_, where_});
+  operator_ = std::make_unique<node_operator>(
+      node_operator::parts{.env = env_,
+                           .system = *actors_,
+                           .ask = asking{*actors_, where_},
+                           .rows = *rows_,
+                           .look = *look_,
+                           .drain = [this] { begin_drain(); },
+                           .is_draining = [this] { return draining_.load(); }});
   if (peers_) {
     env_.rows = rows_.get();
     peers_->attach(*actors_, env_);
@@ -241,6 +251,7 @@ result<void> running_node::start_actors() {
         *objects_, peers_over(*actors_, peers_->all(), peers_->nodes(), self_.name, credentials_.has_value()),
         credentials_, replication_config{}, channel_.get());
     answer_fetches(peers_->all(), *copies_);
+    operator_->answer(peers_->all());
     env_.copies = copies_.get();
   }
   tree_plan plan;
@@ -258,12 +269,12 @@ result<void> running_node::start_actors() {
   plan.alone = !peers_;
   root_ = spawn_tree(*actors_, &env_, plan);
   root_->attach_functor([this](const caf::error& reason) {
-    if (!draining_) fail_node("the supervisors gave up: " + actors_->render(reason));
+    if (!stopping_) fail_node("the supervisors gave up: " + actors_->render(reason));
   });
   // Others may be down, and none of the partitions here may ever be led by this node: /readyz tells.
   if (!peers_) return wait_until_led();
   return peers_->open([this](const std::string& why) {
-    if (!draining_) fail_node(why);
+    if (!stopping_) fail_node(why);
   });
 }
 
@@ -285,6 +296,13 @@ void running_node::hand_over(milliseconds within) {
   led_changed_.wait_for(lock, std::min<milliseconds>(within, longest_hand_over),
                         [this] { return led_.empty(); });
   if (!led_.empty()) spdlog::warn("{} partitions could not be handed over", led_.size());
+}
+
+void running_node::begin_drain() {
+  if (draining_.exchange(true)) return;
+  spdlog::warn("an operator drains this node: it takes no more until it is started again");
+  if (peers_) peers_->drain();
+  if (const auto d = where_.dispatcher()) caf::anon_send(*d, drain{});
 }
 
 void running_node::drain_workers(milliseconds within) {
@@ -317,7 +335,7 @@ void running_node::stop_actors() {
 
 void running_node::stop(milliseconds within) {
   if (std::exchange(stopped_, true)) return;
-  draining_ = true;
+  stopping_ = draining_ = true;
   hand_over(within);
   watch_.close();
   if (server_) server_->stop(within);
@@ -327,6 +345,7 @@ void running_node::stop(milliseconds within) {
   health_.reset();
   server_.reset();
   notifications_.reset();
+  operator_.reset();
   requests_.reset();
   if (copies_) copies_->on_replaced(nullptr);
   files_.reset();

@@ -13,6 +13,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/environment.hpp"
+#include "actors/introspection.hpp"
 #include "actors/request_watch.hpp"
 #include "actors/stage.hpp"
 #include "http/doors.hpp"
@@ -29,6 +30,7 @@
 #include "runtime/node.hpp"
 #include "runtime/node_files.hpp"
 #include "runtime/node_notifications.hpp"
+#include "runtime/node_operator.hpp"
 #include "runtime/node_requests.hpp"
 #include "runtime/node_rows.hpp"
 #include "runtime/node_status.hpp"
@@ -74,6 +76,8 @@ private:
   result<void> join_others();
   result<void> reload_nodes();
   void hand_over(milliseconds within);
+  // As the end of a node begins, but it goes on; any thread.
+  void begin_drain();
   void drain_workers(milliseconds within);
   void stop_actors();
   void fail_node(const std::string& why);
@@ -85,6 +89,7 @@ private:
   mutable std::mutex failure_mutex_;
   std::string failure_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> stopping_{false};
   std::mutex led_mutex_;
   std::condition_variable led_changed_;
   std::set<partition_id> led_;  // partitions whose house is awake here
@@ -114,6 +119,7 @@ private:
   std::unique_ptr<stage> preprocess_;
   std::unique_ptr<stage> process_;
   std::unique_ptr<stage> notify_;
+  std::unique_ptr<introspection> look_;
   environment env_;
   std::unique_ptr<job_pool> image_threads_;
   std::unique_ptr<job_pool> notify_threads_;
@@ -127,6 +133,7 @@ private:
   std::unique_ptr<node_requests> requests_;
   std::unique_ptr<http::doors> doors_;
   std::unique_ptr<node_notifications> notifications_;
+  std::unique_ptr<node_operator> operator_;
   std::unique_ptr<http::route_context> routes_;
   std::shared_ptr<net::tls_server> tls_;
   std::unique_ptr<http::server> server_;

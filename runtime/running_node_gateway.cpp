@@ -45,7 +45,7 @@ result<void> running_node::start_gateway() {
                                               *templates_, draining_);
   notifications_ = std::make_unique<node_notifications>(ask, *rows_);
   routes_ = std::make_unique<http::route_context>(http::route_context{
-      {*files_, *requests_, *notifications_, *status_}, options_.conf, clock_, doors_.get()});
+      {*files_, *requests_, *notifications_, *status_, *operator_}, options_.conf, clock_, doors_.get()});
   if (auto opened = access_log_.open(options_.access_log.empty() ? self_.access_log : options_.access_log);
       !opened)
     return opened;

@@ -117,6 +117,17 @@ void applier::unpin(request_record& r) {
   }
 }
 
+bool applier::pin_again(request_record& r) {
+  const auto key = keys::of_object(r.file);
+  auto row = rows_.load<object_row>(family::objects, key);
+  if (!row) return false;
+  if (!r.unpinned) return true;
+  r.unpinned = false;
+  ++row->pins;
+  rows_.store(family::objects, key, *row);
+  return true;
+}
+
 void applier::count_live(const request_record& r, bool more) {
   if (r.caller.empty()) return;
   const auto key = keys::of_caller(p_, r.caller);

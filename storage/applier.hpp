@@ -38,6 +38,11 @@ private:
   result<void> on(const suppress_address& c);
   result<void> on(const clear_suppression& c);
   result<void> on(const resend_notification& c);
+  result<void> on(const redrive_dead_letters& c);
+  result<void> on(const discard_dead_letter& c);
+  result<void> on(const retry_request& c);
+  result<void> on(const pause_queue& c);
+  result<void> on(const note_audit& c);
 
   [[nodiscard]] static bool is_stage(message_kind k) {
     return k == message_kind::preprocess || k == message_kind::process;
@@ -59,6 +64,10 @@ private:
   void finish(request_record& r, wall_time expires_at, wall_time preprocessed_expires_at);
   void notify(request_record& r);
   void unpin(request_record& r);
+  // False: the input is gone.
+  [[nodiscard]] bool pin_again(request_record& r);
+  // A failed request's run n+1. `dead`: its dead letter, which goes; nullptr: it has none.
+  result<void> run_again(request_record r, const queue_message* dead);
   // One more of its caller's requests is live, or one less.
   void count_live(const request_record& r, bool more);
   // Only a final one that is over and has no message left.
@@ -74,6 +83,9 @@ private:
   void bury(queue_message m, attempt_record why);
   // A dead letter goes. Without it a stage cannot be redriven: the input is free to go.
   void discard(const message_ref& ref);
+  [[nodiscard]] std::optional<queue_message> dead_letter(const message_ref& ref) const;
+  result<void> redrive(const message_ref& ref);
+  result<void> redrive_notification(queue_message m, request_record r);
 
   // Objects.
   object_row put_row(object_row row);

@@ -57,6 +57,10 @@ result<void> applier::on(const settle_notification& c) {
     bury(*m, {entry_.at, c.by.node, errc::internal, c.detail, true});
   else
     drop(*m, *r);
+  if (m->run != r->run) {  // it told of an earlier run
+    save(std::move(*r), topic_name::notifier);
+    return {};
+  }
   const bool webhook = m->kind == message_kind::webhook;
   (webhook ? r->webhook_state : r->email_state) = c.state;
   (webhook ? r->webhook_detail : r->notification_detail) = c.detail;

@@ -53,6 +53,7 @@ result<void> applier::on(const fail_request& c) {
   r.failure = c.failure;
   advance(r, {entry_.at, request_status::failed, c.by.node, c.by.worker, c.by.took_ms});
   finish(r, c.record_expires_at, c.preprocessed_expires_at);
+  if (c.dead) r.work = m.ref;
   notify(r);
   save(std::move(r), topic_name::notifier);
   return {};

@@ -15,6 +15,7 @@ result<void> applier::on(const remove_expired& c) {
     const auto row = rows_.load<idempotency_row>(family::idempotency, at);
     if (row && over(row->expires_at)) rows_.remove(family::idempotency, at);
   }
+  for (const auto& id : c.audit) rows_.remove(family::steering, keys::of_audit(p_, id));
   return {};
 }
 
@@ -25,7 +26,11 @@ void applier::discard(const message_ref& ref) {
   auto r = request(m->request).value_or(request_record{});
   drop(*m, r);
   if (r.id != m->request) return;
-  if (is_stage(m->kind) && is_final(r.status)) unpin(r);
+  // Of an earlier run it pins nothing any more.
+  if (is_stage(m->kind) && is_final(r.status) && m->run == r.run) {
+    unpin(r);
+    r.work.reset();
+  }
   rows_.store(family::requests, keys::of_request(r.id), r);
 }
 

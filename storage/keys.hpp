@@ -70,6 +70,14 @@ inline std::string of_idempotency(partition_id p, std::string_view key) {
 
 inline std::string of_caller(partition_id p, std::string_view name) { return of_partition(p).append(name); }
 
+// What operators have set and done.
+inline std::string of_pause(partition_id p, queue_name q) {
+  return of_partition(p) + "p" + static_cast<char>(q);
+}
+
+inline std::string of_audits(partition_id p) { return of_partition(p) + "a"; }
+inline std::string of_audit(partition_id p, const ulid& id) { return of_audits(p) + raw(id); }
+
 inline std::string of_suppression(partition_id p, std::string_view address) {
   return of_partition(p).append(address);
 }

@@ -24,12 +24,14 @@ enum class family : std::uint8_t {
   idempotency,
   callers,
   suppressions,
-  meta
+  meta,
+  steering
 };
-inline constexpr std::uint8_t family_count = 9;
+inline constexpr std::uint8_t family_count = 10;
 // Those that only applied entries change: a partition's state.
 inline constexpr std::array state_families{family::requests,    family::queues,  family::objects,
-                                           family::idempotency, family::callers, family::suppressions};
+                                           family::idempotency, family::callers, family::suppressions,
+                                           family::steering};
 
 // A consistent look. Any thread; keep it short-lived.
 class kv_snapshot {

@@ -47,6 +47,11 @@ public:
   virtual void each_suppression(std::string_view after,
                                 const std::function<bool(const suppression_row&)>& visit) const = 0;
 
+  [[nodiscard]] virtual bool is_paused(queue_name queue) const = 0;
+  // Newest first, strictly older than `before` when given.
+  virtual void each_audit(const std::optional<ulid>& before,
+                          const std::function<bool(const audit_row&)>& visit) const = 0;
+
   // Over all rows of the partition's tables; equal on replicas at the same applied index.
   [[nodiscard]] virtual std::uint64_t state_hash() const = 0;
 };

@@ -46,6 +46,14 @@ public:
     });
   }
 
+  void audit(milliseconds keep) {
+    if (full()) return;
+    view_.each_audit(std::nullopt, [&](const audit_row& row) {
+      if (has_come(row.at, now_ - keep)) found_.audit.push_back(row.id);
+      return !full();
+    });
+  }
+
   [[nodiscard]] std::optional<remove_expired> take() {
     if (names() == 0) return std::nullopt;
     return std::move(found_);
@@ -54,7 +62,7 @@ public:
 private:
   [[nodiscard]] std::size_t names() const {
     return found_.objects.size() + found_.requests.size() + found_.dead_letters.size() +
-           found_.idempotency_keys.size();
+           found_.idempotency_keys.size() + found_.audit.size();
   }
   [[nodiscard]] bool full() const { return names() >= most_names; }
 
@@ -74,6 +82,7 @@ std::optional<remove_expired> find_expired(const state_view& view, wall_time now
   expired.requests();
   for (const auto queue : queues) expired.dead_letters(queue, keep.dead_letters);
   expired.idempotency();
+  expired.audit(keep.audit);
   return expired.take();
 }
 

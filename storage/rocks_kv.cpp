@@ -17,7 +17,8 @@ using handles = std::array<rocksdb::ColumnFamilyHandle*, family_count>;
 
 constexpr std::array<const char*, family_count> names{"log",     "vote",        "requests", "queues",
                                                       "objects", "idempotency", "callers",  "suppressions",
-                                                      "default"};  // RocksDB's own default family holds meta
+                                                      "default",  // RocksDB's own holds meta
+                                                      "steering"};
 
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }

@@ -21,6 +21,15 @@ struct caller_row {
   }
 };
 
+// Of a queue that is paused; there is none for one that is not.
+struct pause_row {
+  wall_time since{};
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.since);
+  }
+};
+
 // A row that cannot be read, or a store that cannot be asked, while applying: the replica must not go on.
 struct damaged_state : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -89,6 +89,17 @@ public:
                    }));
   }
 
+  bool is_paused(queue_name queue) const override {
+    const auto row = load<pause_row>(family::steering, keys::of_pause(p_, queue));
+    if (!row && row.error().code != errc::not_found) throw damaged_state(row.error().detail);
+    return row.has_value();
+  }
+
+  void each_audit(const std::optional<ulid>& before,
+                  const std::function<bool(const audit_row&)>& visit) const override {
+    back<audit_row>(family::steering, keys::of_audits(p_), before ? keys::of_audit(p_, *before) : "", visit);
+  }
+
   std::uint64_t state_hash() const override {
     XXH64_hash_t hash = 0;
     const auto add = [&hash](std::string_view bytes) {

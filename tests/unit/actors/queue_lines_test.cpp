@@ -146,3 +146,43 @@ TEST_CASE("settled and dead messages are gone from the lines, and counted") {
   r.lines.apply(queue_change::kind::removed, dead, r.now, r.wall);
   CHECK(r.lines.figures(r.wall).dead == 0);
 }
+
+TEST_CASE("while it is paused nothing is leased, and what is leased goes on") {
+  rig r;
+  for (std::uint64_t id = 1; id <= 3; ++id) r.add(r.message(id));
+  const auto held = r.take(1);
+  REQUIRE(held.size() == 1);
+  queue_message none;
+  r.lines.apply(queue_change::kind::paused, none, r.now, r.wall);
+  CHECK(r.take(5).empty());
+  CHECK(r.lines.ready() == 0);
+  auto f = r.lines.figures(r.wall);
+  CHECK(f.paused);
+  CHECK(f.visible == 2);
+  CHECK(f.in_flight == 1);
+  CHECK(r.lines.renew(held[0].message.ref.id, held[0].token, r.now));
+  CHECK(r.lines.size() == 3);
+  r.lines.apply(queue_change::kind::resumed, none, r.now, r.wall);
+  CHECK(r.lines.ready() == 2);
+  CHECK(r.take(5).size() == 2);
+  CHECK_FALSE(r.lines.figures(r.wall).paused);
+}
+
+TEST_CASE("leases that were given, and those that came back undone, are counted") {
+  rig r;
+  auto m = r.message(1);
+  r.add(m);
+  const auto taken = r.take(1);
+  m.leased = lease{taken[0].token, "n1", r.wall};
+  m.acquired = 1;
+  r.lines.apply(queue_change::kind::leased, m, r.now, r.wall);
+  m.leased.reset();
+  m.visible_at = r.wall + milliseconds{50};
+  r.lines.apply(queue_change::kind::returned, m, r.now, r.wall);
+  const auto f = r.lines.figures(r.wall);
+  CHECK(f.acquired_total == 1);
+  CHECK(f.returned_total == 1);
+  CHECK(f.in_flight == 0);
+  CHECK(f.delayed == 1);
+  CHECK(f.visible == 0);
+}

@@ -127,6 +127,7 @@ TEST_CASE("each key is accepted at both ends of its range and refused beyond") {
       {"retention", "requests", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "dead_letters", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"retention", "idempotency", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
+      {"retention", "audit", "\"59s\"", "\"1m\"", "\"36500d\"", "\"36501d\""},
       {"launch", "log_size", "65535", "\"64 KiB\"", "\"1 TiB\"", "\"1025 GiB\""},
       {"smtp", "per_domain", "0", "1", "1000", "1001"},
       {"webhooks", "per_host", "0", "1", "1000", "1001"},

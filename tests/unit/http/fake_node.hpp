@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "http/operator_port.hpp"
 #include "http/ports.hpp"
 
 namespace dip::http::test {
@@ -316,6 +317,99 @@ struct fake_self final : node_port {
   bool draining() override { return drains; }
   const std::string& public_url() override { return origin; }
   format_set formats() override { return {~0U, ~0U}; }
+};
+
+struct fake_operations final : operator_port {
+  std::mutex mutex;
+  flow_picture picture;
+  message_page found;
+  message_query asked;
+  redrive_query redriven;
+  redrive_outcome outcome;
+  std::vector<std::pair<queue_name, bool>> paused;
+  std::vector<message_ref> discarded;
+  std::optional<error> on_act;
+  request_record record;
+  std::vector<audit_row> noted;
+  actor_page actors_found;
+  actor_query actors_asked;
+  actor_detail detail;
+  request_trace way;
+  std::pair<std::uint16_t, std::string> led;
+  std::string drained;
+  bool full = false;
+
+  result<void> act() {
+    if (on_act) return tl::make_unexpected(*on_act);
+    return {};
+  }
+  flow_picture flow() override { return picture; }
+  result<message_page> messages(const message_query& q) override {
+    const std::lock_guard lock{mutex};
+    asked = q;
+    return found;
+  }
+  result<redrive_outcome> redrive(const redrive_query& q) override {
+    const std::lock_guard lock{mutex};
+    redriven = q;
+    return act().map([&] { return outcome; });
+  }
+  result<void> pause(queue_name queue, bool p) override {
+    const std::lock_guard lock{mutex};
+    paused.emplace_back(queue, p);
+    return act();
+  }
+  result<void> discard(const message_ref& message) override {
+    const std::lock_guard lock{mutex};
+    discarded.push_back(message);
+    return act();
+  }
+  result<request_record> retry(const request_id& id) override {
+    const std::lock_guard lock{mutex};
+    record.id = id;
+    return act().map([&] { return record; });
+  }
+  result<page<audit_row>> audit(std::uint32_t, std::string_view) override {
+    const std::lock_guard lock{mutex};
+    page<audit_row> out;
+    out.items = noted;
+    return out;
+  }
+  void note(audit_row row) override {
+    const std::lock_guard lock{mutex};
+    noted.push_back(std::move(row));
+  }
+  actor_page actors(const actor_query& q) override {
+    const std::lock_guard lock{mutex};
+    actors_asked = q;
+    return actors_found;
+  }
+  result<actor_detail> actor(const std::string& id) override {
+    if (id != detail.actor.id) return fail(errc::not_found, "there is no such actor");
+    return detail;
+  }
+  result<actor_view> restart(const std::string& id) override {
+    if (id != detail.actor.id) return fail(errc::not_found, "there is no such actor");
+    return act().map([&] { return detail.actor; });
+  }
+  result<request_trace> trace(const request_id&) override { return way; }
+  result<void> lead(std::uint16_t partition, const std::string& node) override {
+    led = {partition, node};
+    return act();
+  }
+  result<void> drain(const std::string& node) override {
+    drained = node;
+    return act();
+  }
+  struct one_event final : event_feed {
+    bool told = false;
+    void start(waker) override {}
+    std::string next() override {
+      if (std::exchange(told, true)) return {};
+      return "event: snapshot\ndata: {}\n\n";
+    }
+  };
+  std::unique_ptr<event_feed> feed() override { return full ? nullptr : std::make_unique<one_event>(); }
 };
 
 }  // namespace dip::http::test

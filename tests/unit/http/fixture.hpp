@@ -34,7 +34,7 @@ struct fixture {
   explicit fixture(config c) : conf(std::move(c)) { begin(make_routes(context())); }
   explicit fixture(router routes) : conf(small_limits()) { begin(std::move(routes)); }
 
-  route_context context() { return {{files, requests, notifications, self}, conf, time}; }
+  route_context context() { return {{files, requests, notifications, self, operations}, conf, time}; }
 
   reply get(const std::string& path, const std::string& headers = "") { return call("GET", path, headers); }
   reply call(const std::string& method, const std::string& path, const std::string& headers = "") {
@@ -57,6 +57,7 @@ struct fixture {
   fake_requests requests;
   fake_notifications notifications;
   fake_self self;
+  fake_operations operations;
   std::mutex log_mutex;
   std::condition_variable log_grew;
   std::vector<access_entry> log;

@@ -74,6 +74,7 @@ TEST_CASE("keys of rows are as the page says") {
   check_example("`objects`", hex(keys::of_object(upload)));
   check_example("`idempotency`", hex(keys::of_idempotency(p, "k1")));
   check_example("`suppressions`", hex(keys::of_suppression(p, "@example")));
+  check_example("`steering`, a pause", hex(keys::of_pause(p, queue_name::preprocess_ok)));
   check_example("suppression_row", hex(encode(suppression_row{"@example", at, "550", {id}})));
   check_example("`meta`, applied", hex(applied_key(p)));
   check_example("`meta`, start", hex(log_start_key(p)));

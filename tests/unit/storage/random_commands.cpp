@@ -59,7 +59,7 @@ object_row random_commands::make_file(bucket in, wall_time now) {
 }
 
 command random_commands::next(const state_view& view, wall_time now) {
-  switch (below(18)) {
+  switch (below(20)) {
     case 0:
     case 1: return put_object{make_file(bucket::request_files, now)};
     case 2:
@@ -83,6 +83,15 @@ command random_commands::next(const state_view& view, wall_time now) {
       if (below(3) == 0) return clear_suppression{address};
       return suppress_address{{address, {}, "550", {make_id(now)}}};
     }
+    case 18: return steer(view, now);
+    case 19: {
+      auto requests = all_requests(view);
+      // Mostly one that can be.
+      if (below(8) != 0)
+        std::erase_if(requests, [](const auto& r) { return r.status != request_status::failed; });
+      if (const auto* r = any_of(requests, below(1000))) return retry_request{r->id};
+      return barrier{};
+    }
     case 17:
       if (const auto requests = all_requests(view); const auto* r = any_of(requests, below(1000)))
         return resend_notification{r->id};
@@ -91,6 +100,29 @@ command random_commands::next(const state_view& view, wall_time now) {
       return reserve_idempotency{
           {std::to_string(below(10)), std::to_string(below(2)), {make_id(now)}, {}, now + keep}};
   }
+}
+
+command random_commands::steer(const state_view& view, wall_time now) {
+  const auto queue = static_cast<queue_name>(below(queue_count));
+  const auto letters = all_messages(view, queue, true);
+  switch (below(4)) {
+    case 0: return pause_queue{queue, below(2) == 0};
+    case 1: {
+      audit_row row;
+      row.id = make_id(now);
+      row.what = "redrive";
+      return note_audit{std::move(row)};
+    }
+    case 2:
+      if (const auto* m = any_of(letters, below(1000))) return discard_dead_letter{m->ref};
+      return barrier{};
+    default: break;
+  }
+  redrive_dead_letters again{queue, {}};
+  for (const auto& m : letters)
+    if (below(2) == 0) again.ids.push_back(m.ref.id);
+  again.ids.push_back({below(1000)});
+  return again;
 }
 
 command random_commands::accept(const state_view& view, wall_time now) {

@@ -23,6 +23,7 @@ public:
 private:
   [[nodiscard]] ulid make_id(wall_time now);
   [[nodiscard]] object_row make_file(bucket in, wall_time now);
+  [[nodiscard]] command steer(const state_view& view, wall_time now);
   [[nodiscard]] command accept(const state_view& view, wall_time now);
   [[nodiscard]] command grant(const state_view& view);
   [[nodiscard]] command settle(const state_view& view, wall_time now);

@@ -18,8 +18,9 @@ namespace {
 // What the tables said before the last command.
 struct memory {
   std::map<request_id, request_record> requests;
-  std::map<request_id, int> finals;
+  std::map<std::pair<request_id, std::uint32_t>, int> finals;  // of each run
   std::set<request_status> reached;
+  int again = 0;
 };
 
 bool is_stage(message_kind k) { return k == message_kind::preprocess || k == message_kind::process; }
@@ -28,8 +29,11 @@ void check_messages(const request_record& r, const std::vector<queue_message>& m
   size_t work = 0, dead_work = 0, mails = 0, calls = 0;
   for (const auto& m : messages) {
     if (is_stage(m.kind)) ++(m.dead ? dead_work : work);
-    if (!m.dead && m.kind == message_kind::email) ++mails;
-    if (!m.dead && m.kind == message_kind::webhook) ++calls;
+    // Those of an earlier run are on their way out.
+    if (!m.dead && m.kind == message_kind::email && m.run == r.run) ++mails;
+    if (!m.dead && m.kind == message_kind::webhook && m.run == r.run) ++calls;
+    if (is_stage(m.kind)) CHECK(m.run == r.run);
+    CHECK(m.run <= r.run);
     CHECK_FALSE((m.dead && m.leased));
     CHECK(m.failed <= m.acquired);
   }
@@ -40,7 +44,7 @@ void check_messages(const request_record& r, const std::vector<queue_message>& m
   CHECK(mails == (is_final(r.status) && r.email_state == notification_state::pending ? 1 : 0));
   CHECK(calls == (is_final(r.status) && r.webhook_state == notification_state::pending ? 1 : 0));
   CHECK(r.unpinned == (is_final(r.status) && dead_work == 0));
-  CHECK(r.work.has_value() == !is_final(r.status));
+  CHECK(r.work.has_value() == (!is_final(r.status) || dead_work == 1));
 }
 
 void check_all(const machine& m, memory& before) {
@@ -55,10 +59,16 @@ void check_all(const machine& m, memory& before) {
   std::map<request_id, request_record> now;
   for (auto& r : all_requests(*view)) {
     const auto known = before.requests.find(r.id);
-    const bool was_final = known != before.requests.end() && is_final(known->second.status);
-    if (known != before.requests.end()) CHECK(r.status >= known->second.status);
+    const bool same_run = known != before.requests.end() && known->second.run == r.run;
+    const bool was_final = same_run && is_final(known->second.status);
+    if (same_run) CHECK(r.status >= known->second.status);
+    if (known != before.requests.end() && !same_run) {
+      CHECK(r.run == known->second.run + 1);
+      CHECK(known->second.status == request_status::failed);
+      ++before.again;
+    }
     if (was_final) CHECK(r.status == known->second.status);
-    if (!was_final && is_final(r.status)) CHECK(++before.finals[r.id] == 1);
+    if (!was_final && is_final(r.status)) CHECK(++before.finals[{r.id, r.run}] == 1);
     if (!r.unpinned) ++pins[r.file];
     if (r.preprocessed && !is_final(r.status)) CHECK(view->object(r.preprocessed->name));
     before.reached.insert(r.status);
@@ -92,5 +102,6 @@ TEST_CASE("whatever is proposed, in whatever order, the tables stay sound") {
   }
   // The run was about something.
   CHECK(before.finals.size() > 10);
+  CHECK(before.again > 0);
   CHECK(before.reached.size() == 7);
 }

@@ -48,6 +48,13 @@ public:
   result<suppression_row> suppression(std::string_view) const override { return fail(errc::not_found); }
   void each_suppression(std::string_view, const std::function<bool(const suppression_row&)>&) const override {
   }
+  bool is_paused(queue_name) const override { return false; }
+  std::vector<audit_row> audits;
+  void each_audit(const std::optional<ulid>&,
+                  const std::function<bool(const audit_row&)>& visit) const override {
+    for (const auto& row : audits)
+      if (!visit(row)) return;
+  }
   void each_idempotency(const std::function<bool(const idempotency_row&)>& visit) const override {
     for (const auto& row : keys) {
       if (!visit(row)) return;
