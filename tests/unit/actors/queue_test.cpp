@@ -131,9 +131,9 @@ TEST_CASE("queue: who came for nothing is told of what comes next, at once") {
   node.accept();
   CHECK(dispatcher->hints.size() == 3);
   CHECK(ask_as("n9#now") == 0);
-  node.advance(499ms);
+  node.pass(499ms);
   CHECK(dispatcher->hints.size() == 3);
-  node.advance(1ms);
+  node.pass(1ms);
   CHECK(dispatcher->hints.size() == 4);
   CHECK(ask_as("n9#now") == 1);
 }
