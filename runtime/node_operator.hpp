@@ -86,9 +86,4 @@ private:
   std::unique_ptr<job_pool> threads_;  // for what other nodes ask
 };
 
-// What is known of a request's way, in time order.
-[[nodiscard]] std::vector<http::trace_hop> hops_of(const request_record& r,
-                                                   const std::vector<queue_message>& messages,
-                                                   std::vector<done_work> works);
-
 }  // namespace dip
