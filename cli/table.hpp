@@ -36,6 +36,11 @@ struct column {
                                        const std::vector<std::vector<std::string>>& rows, size_t width,
                                        const style& with);
 
+// The same undressed, line by line: the titles, then each row.
+[[nodiscard]] std::vector<std::string> table_lines(const std::vector<column>& columns,
+                                                   const std::vector<std::vector<std::string>>& rows,
+                                                   size_t width);
+
 // `text` in `columns` columns, filled with blanks.
 [[nodiscard]] std::string padded(std::string_view text, size_t columns, bool right = false);
 
