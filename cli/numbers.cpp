@@ -82,7 +82,7 @@ std::string span_text(std::uint64_t ms) {
 std::string span_text(const std::optional<std::uint64_t>& ms) { return ms ? span_text(*ms) : "-"; }
 
 std::string short_span(double ms) {
-  if (ms <= 0) return "0 ms";
+  if (ms < 0.05) return "0 ms";
   if (ms < 9.95) return formatted("%.1f ms", ms);
   if (ms < 999.5) return formatted("%.0f ms", ms);
   return span_text(static_cast<std::uint64_t>(ms));

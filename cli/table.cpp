@@ -10,7 +10,6 @@ namespace dip::cli {
 namespace {
 
 constexpr size_t gap = 2;
-constexpr size_t narrowest = 8;
 
 std::vector<size_t> natural_widths(const std::vector<column>& columns,
                                    const std::vector<std::vector<std::string>>& rows) {
@@ -27,7 +26,8 @@ std::vector<size_t> natural_widths(const std::vector<column>& columns,
 size_t least_width(const std::vector<column>& columns, const std::vector<size_t>& widths,
                    const std::vector<size_t>& shown) {
   size_t total = gap * (shown.size() - 1);
-  for (const size_t i : shown) total += columns[i].flexible ? std::min(widths[i], narrowest) : widths[i];
+  for (const size_t i : shown)
+    total += columns[i].flexible ? std::min(widths[i], columns[i].least) : widths[i];
   return total;
 }
 
@@ -53,7 +53,7 @@ void fit(std::vector<size_t>& widths, const std::vector<column>& columns, const 
   while (width != 0 && total > width) {
     size_t* widest = nullptr;
     for (const size_t i : shown)
-      if (columns[i].flexible && widths[i] > narrowest && (!widest || widths[i] > *widest))
+      if (columns[i].flexible && widths[i] > columns[i].least && (!widest || widths[i] > *widest))
         widest = &widths[i];
     if (!widest) return;
     --*widest;

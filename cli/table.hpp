@@ -28,6 +28,7 @@ struct column {
   bool right = false;     // numbers
   bool flexible = false;  // gives up its middle when the terminal is narrow
   bool optional = false;  // goes when that is not enough, the last one first
+  size_t least = 8;       // columns of a flexible one
 };
 
 // Cells are made printable here. `width` 0: as wide as it needs to be. The last line ends with a line break

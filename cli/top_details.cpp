@@ -203,7 +203,7 @@ std::vector<text_line> help_text_of_top() {
       {"↑ ↓, j k", "move; page up, page down, home and end too"},
       {"enter", "go into: a queue's messages, a message, its request, the request's trace"},
       {"esc", "back; takes a filter and marks away first"},
-      {"/", "show only what has these letters; of requests also a status or an id"},
+      {"/", "show only what has these letters; requests by status or id too, dead actors"},
       {"s", "sort by something else"},
       {"space, a", "mark one dead letter, or all that are shown"},
       {"r", "redrive: the dead letter, those that are marked, or all of a queue"},

@@ -52,7 +52,7 @@ text_line top_model::title_line(size_t columns) const {
     std::string name = std::to_string(i + 1);
     if (wide || i == tab_) name += " " + title_of(tabs_[i]);
     if (tabs_[i].what == kind::letters && dead > 0)
-      name += (wide || i == tab_ ? " " : ":") + std::to_string(dead);
+      name += (wide || i == tab_ ? " (" : "(") + std::to_string(dead) + ")";
     out.push_back({" " + name + " ", i == tab_ ? look::chosen : look::title});
   }
   out = cut(out, columns);

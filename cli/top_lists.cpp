@@ -89,6 +89,12 @@ void say_missing(list_view& view, const json& page) {
   if (view.above.empty() || plain_text(view.above.back()) != plain_text(line)) view.above.push_back(line);
 }
 
+// "03-04 05:06:07"
+std::string within_a_year(const std::string& time) {
+  const auto whole = short_time(time);
+  return whole.size() > 5 ? whole.substr(5) : whole;
+}
+
 list_view nodes(const top_answers& told) {
   list_view out;
   out.columns = {{"NODE"},
@@ -166,13 +172,13 @@ list_view queues(const top_answers& told) {
 
 list_view letters(const top_answers& told) {
   list_view out;
-  out.columns = {{"QUEUE", false, false, true},
+  out.columns = {{"KIND"},
                  {"ID"},
                  {"AGE", true},
                  {"TRIES", true},
                  {"ERROR"},
-                 {"DETAIL", false, true},
-                 {"KIND", false, false, true},
+                 {"DETAIL", false, true, false, 24},
+                 {"QUEUE", false, false, true},
                  {"REQUEST", false, false, true}};
   out.empty = "No dead letters: nothing was given up.";
   std::uint64_t total = 0;
@@ -185,8 +191,8 @@ list_view letters(const top_answers& told) {
       const auto& e = part_of(m, "error");
       out.rows.push_back(
           {q + "/" + text_of(m, "id"),
-           {q, text_of(m, "id"), span_text(maybe_number(m, "age_ms")), count_text(m, "acquired"),
-            text_of(e, "code"), text_of(e, "detail"), text_of(m, "kind"), text_of(m, "request")},
+           {text_of(m, "kind"), text_of(m, "id"), span_text(maybe_number(m, "age_ms")),
+            count_text(m, "acquired"), text_of(e, "code"), text_of(e, "detail"), q, text_of(m, "request")},
            look::plain,
            &m,
            q});
@@ -263,7 +269,7 @@ list_row actor_row(const json& a, const std::string& branch) {
   return {text_of(a, "id"),
           {branch + text_of(a, "name"), state, count_text(a, "mailbox"), rate_text(real_of(a, "rate")),
            percent_text(real_of(a, "busy")), short_span(real_of(a, "busy_ms_p99")), count_text(a, "restarts"),
-           text_of(a, "id"), text_of(a, "last_error")},
+           text_of(a, "reason").empty() ? text_of(a, "last_error") : text_of(a, "reason"), text_of(a, "id")},
           state == "stuck" || state == "backoff" || state == "dead" ? look::bad
           : state == "busy"                                         ? look::busy
                                                                     : look::plain,
@@ -273,17 +279,17 @@ list_row actor_row(const json& a, const std::string& branch) {
 
 list_view actors(const place& at, const top_answers& told) {
   list_view out;
-  out.columns = {{"ACTOR", false, true},
+  out.columns = {{"ACTOR"},
                  {"STATE"},
                  {"MAIL", true},
-                 {"A SECOND", true},
-                 {"BUSY", true},
-                 {"P99", true},
+                 {"/S", true, false, true},
+                 {"BUSY", true, false, true},
+                 {"P99", true, false, true},
                  {"RESTARTS", true, false, true},
-                 {"ID", false, false, true},
-                 {"LAST ERROR", false, true, true}};
+                 {"LAST ERROR", false, true, true, 16},
+                 {"ID", false, false, true}};
   out.empty = "No actor has answered.";
-  const auto& page = told.page("/actors");
+  const auto& page = told.page(wants_of(at).front().path);
   say_missing(out, page);
   const auto& all = list_of(page, "actors");
   if (at.order == 0 && at.filter.empty())
@@ -298,14 +304,14 @@ list_view requests(const place& at, const top_answers& told) {
   out.columns = {{"REQUEST"},
                  {"STATUS"},
                  {"CREATED (UTC)", false, false, true},
-                 {"FILE", false, true},
-                 {"ERROR", false, true, true},
+                 {"FILE", false, true, false, 12},
+                 {"ERROR", false, false, true},
                  {"RUN", true, false, true}};
   out.empty = "No requests.";
   for (const auto& r : list_of(told.page(wants_of(at).front().path), "requests")) {
     const auto status = text_of(r, "status");
     out.rows.push_back({text_of(r, "id"),
-                        {text_of(r, "id"), status, short_time(text_of(r, "created_at")),
+                        {text_of(r, "id"), status, within_a_year(text_of(r, "created_at")),
                          text_of(r, "file_name"), text_of(part_of(r, "error"), "code"), count_text(r, "run")},
                         status == "failed"      ? look::bad
                         : status == "processed" ? look::plain

@@ -65,11 +65,10 @@ void add_wide(std::vector<text_line>& out, const step& s, const top_answers& tol
   if (const auto used = width_of(queue); depths != told.depths.end() && used + 4 < columns)
     queue.push_back({sparkline(depths->second, std::min<size_t>(30, columns - used - 1)), look::busy});
   out.push_back(std::move(queue));
-  out.push_back(
-      {{"  → " + padded(text_of(*s.stage, "name"), name_width - 1), s.slowest ? look::strong : look::plain},
-       {padded(rate_text(real_of(*s.stage, "rate")), 5, true) + "/s"},
-       {"   " + stage_numbers(*s.stage)},
-       {s.slowest ? "   ◀ slowest" : "", look::busy}});
+  out.push_back({{"  → " + padded(text_of(*s.stage, "name"), 12), s.slowest ? look::strong : look::plain},
+                 {padded(rate_text(real_of(*s.stage, "rate")), 5, true) + "/s"},
+                 {"   " + stage_numbers(*s.stage)},
+                 {s.slowest ? "   ◀ slowest" : "", look::busy}});
 }
 
 void add_narrow(std::vector<text_line>& out, const step& s) {

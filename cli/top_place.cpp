@@ -43,7 +43,9 @@ std::vector<wanted> wants_of(const place& at) {
       for (const auto& q : queue_names()) out.push_back({path_of_queue(q, "/dead-letters?limit=200")});
       return out;
     }
-    case kind::actors: return {{"/actors", "actors", most_actors}};
+    // The dead are only told of when they are asked for.
+    case kind::actors:
+      return {{at.filter == "dead" ? "/actors?state=dead" : "/actors", "actors", most_actors}};
     // A word that is a status is looked for among all requests, not only among those that are here.
     case kind::requests: return {{requests_path(at.filter)}};
     case kind::messages: return {{path_of_queue(at.of, "/messages?limit=200")}, {"/queues"}};

@@ -18,7 +18,6 @@ from cluster import SETTINGS, Cluster  # noqa: E402
 CONFIG = """set -g remain-on-exit on
 set -s escape-time 0
 set -g status off
-set -g window-size manual
 """
 numbers = itertools.count()
 
@@ -132,11 +131,11 @@ class Top(TopTest):
     def test_a_dead_letter_is_redriven_and_another_discarded(self):
         first, second = bury(self.client, 2)
         top = self.open()
-        top.shows(r"Dead letters [1-9]")
+        top.shows(r"Dead letters \([1-9]")
         top.keys("3")
         top.type(f"/{first['request']}")
         top.keys("Enter")
-        top.shows(rf"(?m)^>. {QUEUE} +{first['id']} ")
+        top.shows(rf"(?m)^>. email +{first['id']} ")
         top.keys("Enter")
         top.shows(rf"request +{first['request']}")
         top.keys("r")
@@ -146,12 +145,12 @@ class Top(TopTest):
         self.assertIn(first["id"], [m["id"] for m in letters(self.client)])
         top.keys("r", "y")
         top.shows("1 dead letter redriven")
-        until("it is tried, and given up again", lambda: [m["id"] for m in letters(self.client) if m["request"] == first["request"]]
-              not in ([], [first["id"]]))
+        until("it is tried, and given up again", lambda: [m for m in letters(self.client) if m["request"] == first["request"]
+                                                          and m["dead_at"] > first["dead_at"]])
         top.keys("Escape", "Escape")
         top.type(f"/{second['request']}")
         top.keys("Enter")
-        top.shows(rf"(?m)^>. {QUEUE} +{second['id']} ")
+        top.shows(rf"(?m)^>. email +{second['id']} ")
         top.keys("d")
         top.shows("for good. Why\\?")
         top.keys("Enter")

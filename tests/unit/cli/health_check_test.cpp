@@ -87,7 +87,7 @@ TEST_CASE("of free disk little is bad") {
 
 TEST_CASE("a threshold that cannot be is refused in a sentence that names its option") {
   CHECK(problem("dead", "many") == "--dead takes N, N:M, :M or off, not many");
-  CHECK(problem("dead", "1:x") == "--dead takes N, N:M, :M or off, not 1:x");
+  CHECK(problem("dead", "1:x") == "--dead takes N, N:M, :M or off, not x");
   for (const auto* wrong : {"-1", "1:-2", "nan", "inf", "1 ", "1:2:3"})
     CHECK_FALSE(problem("lag", wrong).empty());
   CHECK_FALSE(problem("dead", "5:3").empty());

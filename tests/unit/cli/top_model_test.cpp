@@ -180,7 +180,7 @@ TEST_CASE("the overview shows the flow, and which stage is the slowest") {
   CHECK(slow->find("process ") != std::string::npos);
   CHECK(slow->find("1 of 2 busy  p50 90 ms  p99 180 ms") != std::string::npos);
   CHECK(c.shows("n2    down"));
-  CHECK(c.shows("Dead letters 3"));
+  CHECK(c.shows("Dead letters (3)"));
   CHECK(c.shows("60 processed  2 failed"));
 }
 
@@ -188,17 +188,17 @@ TEST_CASE("the cursor moves, stays within the list, and on what it is on") {
   using enum top_key::kind;
   console c;
   c.type("3");
-  CHECK(c.chosen().find("3-17") != std::string::npos);
+  CHECK(c.chosen().find("5-9") != std::string::npos);
   c.press(up);
-  CHECK(c.chosen().find("3-17") != std::string::npos);
+  CHECK(c.chosen().find("5-9") != std::string::npos);
   c.type("j");
-  CHECK(c.chosen().find("5-9") != std::string::npos);
+  CHECK(c.chosen().find("3-17") != std::string::npos);
   c.press(down);
-  CHECK(c.chosen().find("5-9") != std::string::npos);
+  CHECK(c.chosen().find("3-17") != std::string::npos);
   auto grown = letters();
   grown["messages"].insert(grown["messages"].begin(), letter("0-1", "timeout", 500));
   c.model.take("/queues/rtp-request-queue/dead-letters?limit=200", grown);
-  CHECK(c.chosen().find("5-9") != std::string::npos);
+  CHECK(c.chosen().find("3-17") != std::string::npos);
 }
 
 TEST_CASE("lists are sorted and filtered") {
@@ -299,7 +299,7 @@ TEST_CASE("a queue is paused and resumed, an actor restarted, a request retried"
   using enum top_key::kind;
   console c;
   c.type("2p");
-  CHECK(c.shows("Pause rtp-request-queue: workers take nothing more out of it; 12 messages wait now?"));
+  CHECK(c.shows("Pause rtp-request-queue: workers take nothing more out of it; 12 messages"));
   c.type("y");
   CHECK(c.model.take_deeds()->calls[0].path == "/queues/rtp-request-queue/pause");
   c.model.take("/queues", queues(true));
