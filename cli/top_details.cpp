@@ -195,9 +195,7 @@ void actor(page& to, const json& a) {
            rows, looks);
 }
 
-}  // namespace
-
-std::vector<text_line> help_text_of_top() {
+std::vector<text_line> help_text(size_t columns) {
   static constexpr std::pair<const char*, const char*> keys[] = {
       {"1 … 5, tab", "overview, queues, dead letters, actors, requests"},
       {"↑ ↓, j k", "move; page up, page down, home and end too"},
@@ -213,16 +211,18 @@ std::vector<text_line> help_text_of_top() {
       {"R", "restart an actor"},
       {"q", "quit"},
   };
-  std::vector<text_line> out;
-  for (const auto& [key, what] : keys) out.push_back({{padded(key, name_width), look::strong}, {what}});
-  out.emplace_back();
-  out.push_back({{"What changes something asks first. Each is kept: see dip audit.", look::dim}});
-  return out;
+  page out(columns);
+  for (const auto& [key, what] : keys) out.fact(key, what);
+  out.line("");
+  out.line("What changes something asks first. Each is kept: see dip audit.", look::dim);
+  return out.take();
 }
+
+}  // namespace
 
 std::vector<text_line> make_text(const place& at, const top_answers& told, size_t columns, wall_time now,
                                  bool ascii) {
-  if (at.what == kind::help) return help_text_of_top();
+  if (at.what == kind::help) return help_text(columns);
   page out(columns);
   if (at.what == kind::message) {
     message(out, at.item);

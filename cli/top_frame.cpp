@@ -42,6 +42,17 @@ text_line filled(const std::string& text, look as, size_t columns) {
   return {{padded(cut(text, columns), columns), as}};
 }
 
+// The first ones that fit, and the last: how to get help, or away.
+std::string fitted(std::vector<std::string> keys, size_t columns) {
+  const auto whole = [&] {
+    std::string out;
+    for (const auto& k : keys) out += (out.empty() ? "" : "  ") + k;
+    return out;
+  };
+  while (keys.size() > 2 && display_width(whole()) > columns) keys.erase(keys.end() - 3);
+  return cut(whole(), columns);
+}
+
 }  // namespace
 
 text_line top_model::title_line(size_t columns) const {
@@ -97,25 +108,28 @@ text_line top_model::place_line(size_t columns, const std::string& count, wall_t
   return spread(std::move(left), right, columns);
 }
 
-std::string top_model::keys() const {
-  const auto& at = here();
-  switch (at.what) {
-    case kind::overview: return "1-5 views  ↑↓ move  enter actors of the node  ? help  q quit";
-    case kind::queues: return "enter messages  r redrive all  p pause  s sort  / filter  ? help  q quit";
+std::vector<std::string> top_model::keys() const {
+  std::vector<std::string> out;
+  switch (const auto& at = here(); at.what) {
+    case kind::overview: out = {"1-5 views", "↑↓ move", "enter actors of the node"}; break;
+    case kind::queues: out = {"enter messages", "r redrive all", "p pause", "s sort", "/ filter"}; break;
     case kind::letters:
-      return "enter open  r redrive  d discard  space mark  s sort  / filter  ? help  q quit";
-    case kind::actors: return "enter open  R restart  s sort  / filter  ? help  q quit";
-    case kind::requests: return "enter open  t retry  s sort  / filter  ? help  q quit";
-    case kind::messages: return "enter open  p pause  s sort  / filter  esc back  ? help  q quit";
+      out = {"enter open", "r redrive", "d discard", "space mark", "s sort", "/ filter"};
+      break;
+    case kind::actors: out = {"enter open", "R restart", "s sort", "/ filter"}; break;
+    case kind::requests: out = {"enter open", "t retry", "s sort", "/ filter"}; break;
+    case kind::messages: out = {"enter open", "p pause", "esc back", "s sort", "/ filter"}; break;
     case kind::message:
-      return text_of(at.item, "state") == "dead" ? "enter request  r redrive  d discard  esc back  q quit"
-                                                 : "enter request  esc back  ? help  q quit";
-    case kind::request: return "enter trace  t retry  ↑↓ scroll  esc back  ? help  q quit";
-    case kind::trace: return "t retry  ↑↓ scroll  esc back  ? help  q quit";
-    case kind::actor: return "R restart  ↑↓ scroll  esc back  ? help  q quit";
-    case kind::help: return "esc back  q quit";
+      out = {"enter request", "esc back"};
+      if (text_of(at.item, "state") == "dead") out.insert(out.end(), {"r redrive", "d discard"});
+      break;
+    case kind::request: out = {"enter trace", "esc back", "t retry", "↑↓ scroll"}; break;
+    case kind::trace: out = {"esc back", "t retry", "↑↓ scroll"}; break;
+    case kind::actor: out = {"esc back", "R restart", "↑↓ scroll"}; break;
+    case kind::help: out = {"esc back", "↑↓ scroll"}; break;
   }
-  return "";
+  out.insert(out.end(), {"? help", "q quit"});
+  return out;
 }
 
 std::vector<text_line> top_model::bottom(size_t columns) const {
@@ -147,7 +161,7 @@ std::vector<text_line> top_model::bottom(size_t columns) const {
         add(status_, status_look_);
       break;
   }
-  out.push_back({{" " + cut(keys(), columns - 1), look::dim}});
+  out.push_back({{" " + fitted(keys(), columns - 2), look::dim}});
   return out;
 }
 
@@ -174,8 +188,9 @@ void top_model::add_list(std::vector<text_line>& out, const list_view& view, siz
   page_ = std::max<size_t>(1, end - out.size());
   const auto* now = chosen(view);
   const auto row = static_cast<size_t>(now - view.rows.data());
+  // Who has not moved stays with the first, whatever comes before it.
   at.row = row;
-  at.cursor = now->id;
+  if (!at.cursor.empty()) at.cursor = now->id;
   at.top = std::min(at.top, view.rows.size() > page_ ? view.rows.size() - page_ : 0);
   at.top = std::clamp(at.top, row + 1 > page_ ? row + 1 - page_ : 0, row);
   for (size_t i = at.top; i < view.rows.size() && out.size() < end; ++i) {

@@ -137,12 +137,12 @@ list_view nodes(const top_answers& told) {
 
 list_view queues(const top_answers& told) {
   list_view out;
-  out.columns = {{"QUEUE", false, true},
+  out.columns = {{"QUEUE", false, true, false, 23},
                  {"WAIT", true},
-                 {"FLIGHT", true},
+                 {"FLIGHT", true, false, true},
                  {"DELAYED", true, false, true},
                  {"DEAD", true},
-                 {"OLDEST", true},
+                 {"OLDEST", true, false, true},
                  {"IN/S", true, false, true},
                  {"OUT/S", true, false, true},
                  {""}};
@@ -279,7 +279,7 @@ list_row actor_row(const json& a, const std::string& branch) {
 
 list_view actors(const place& at, const top_answers& told) {
   list_view out;
-  out.columns = {{"ACTOR"},
+  out.columns = {{"ACTOR", false, true, false, 25},
                  {"STATE"},
                  {"MAIL", true},
                  {"/S", true, false, true},

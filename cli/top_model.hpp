@@ -102,7 +102,7 @@ private:
   [[nodiscard]] text_line place_line(size_t columns, const std::string& count, wall_time now) const;
   [[nodiscard]] text_line connection(size_t columns, wall_time now) const;
   [[nodiscard]] std::vector<text_line> bottom(size_t columns) const;
-  [[nodiscard]] std::string keys() const;
+  [[nodiscard]] std::vector<std::string> keys() const;
   void add_list(std::vector<text_line>& out, const list_view& view, size_t columns, size_t rows);
   void add_text(std::vector<text_line>& out, size_t columns, size_t rows, wall_time now);
 

@@ -80,13 +80,17 @@ void add_narrow(std::vector<text_line>& out, const step& s) {
   out.push_back(std::move(line));
 }
 
-text_line request_line(const json& requests, const char* title, const std::vector<const char*>& states) {
+// In a narrow terminal only what there is.
+text_line request_line(const json& requests, const char* title, bool all,
+                       const std::vector<const char*>& states) {
   text_line out{{title, look::dim}};
   for (const char* state : states) {
+    if (!all && number_of(requests, state) == 0) continue;
     const bool bad = std::string_view(state) == "failed";
     add_count(out, requests, state, (std::string(" ") + state + "  ").c_str(),
               bad ? look::bad : look::strong);
   }
+  if (out.size() == 1) out.push_back({"nothing", look::dim});
   return out;
 }
 
@@ -104,10 +108,10 @@ std::vector<text_line> overview_text(const top_answers& told, size_t columns) {
   const auto& requests = part_of(told.overview, "requests");
   out.emplace_back();
   const bool wide = columns >= wide_enough;
-  out.push_back(request_line(requests, wide ? " requests now  " : "now ",
+  out.push_back(request_line(requests, wide ? " requests now  " : "now   ", wide,
                              {"accepted", "preprocessing", "preprocessed", "processing"}));
-  out.push_back(
-      request_line(requests, wide ? " last minute   " : "1 min ", {"processed", "failed", "cancelled"}));
+  out.push_back(request_line(requests, wide ? " last minute   " : "1 min ", wide,
+                             {"processed", "failed", "cancelled"}));
   out.emplace_back();
   return out;
 }

@@ -83,7 +83,6 @@ struct list_view {
 [[nodiscard]] std::vector<text_line> make_text(const place& at, const top_answers& told, size_t columns,
                                                wall_time now, bool ascii);
 [[nodiscard]] std::vector<text_line> overview_text(const top_answers& told, size_t columns);
-[[nodiscard]] std::vector<text_line> help_text_of_top();
 
 [[nodiscard]] std::string path_of_queue(const std::string& queue, const char* what);
 [[nodiscard]] std::string path_of_request(const std::string& id);

@@ -63,7 +63,7 @@ text_line cut(const text_line& line, size_t columns) {
 text_line spread(text_line left, const text_line& right, size_t columns) {
   auto end = cut(right, columns);
   const size_t room = columns - width_of(end);
-  left = cut(left, room);
+  left = cut(left, room > 0 && !right.empty() ? room - 1 : room);
   left.push_back({std::string(room - width_of(left), ' '), look::plain});
   std::move(end.begin(), end.end(), std::back_inserter(left));
   return left;

@@ -84,9 +84,15 @@ class Terminal:
 
 
 class TopTest(NodeTest):
-    def open(self, *arguments, url=None, **how):
-        terminal = Terminal([program(), "top", *arguments], url or self.node.url, **how)
+    def start(self, url, **how):
+        terminal = Terminal([program(), "top"], url, **how)
         self.addCleanup(terminal.close)
+        return terminal
+
+    def open(self, **how):
+        """What is typed before it draws is the shell's."""
+        terminal = self.start(self.node.url, **how)
+        terminal.shows("live, 127")
         return terminal
 
 
@@ -163,7 +169,6 @@ class Top(TopTest):
 
     def test_a_queue_is_paused_and_resumed(self):
         top = self.open()
-        top.shows("live")
         top.keys("2")
         top.shows(r"(?m)^>. rtp-request-queue")
         top.keys("p")
@@ -208,7 +213,6 @@ class Top(TopTest):
 
     def test_sizes(self):
         top = self.open()
-        top.shows("live, 127")
         top.resize(40, 12)
         seen = top.shows(r"(?m)^ 1 Overview")
         self.assertIn("preprocess", seen)
@@ -235,7 +239,6 @@ class Top(TopTest):
 
     def test_interrupted(self):
         top = self.open()
-        top.shows("live")
         top.keys("C-c")
         self.assertEqual(top.status(), 130)
 
@@ -243,16 +246,15 @@ class Top(TopTest):
         run = subprocess.run([program(), "top"], capture_output=True, text=True, env=environment(self.node.url), stdin=subprocess.DEVNULL)
         self.assertEqual((run.returncode, run.stdout, run.stderr.count("\n")), (2, "", 1))
         self.assertIn("terminal", run.stderr)
-        nowhere = self.open(url=f"http://127.0.0.1:{free_port()}")
+        nowhere = self.start(f"http://127.0.0.1:{free_port()}")
         self.assertEqual(nowhere.status(), 3)
         self.assertIn("no node answers", nowhere.screen())
-        dumb = self.open(term="dumb")
+        dumb = self.start(self.node.url, term="dumb")
         self.assertEqual(dumb.status(), 2)
         self.assertIn("the terminal dumb", dumb.screen())
 
     def test_a_node_that_is_gone_comes_back(self):
         top = self.open()
-        top.shows("live, 127")
         self.node.kill()
         top.shows(r"no node answers since \d\d:\d\d:\d\d UTC")
         self.assertIn("rtp-request-queue", top.screen())

@@ -108,5 +108,5 @@ TEST_CASE("text is cut, wrapped and typed within its columns") {
   CHECK(sparkline({0, 0}, 4) == "▁▁");
   CHECK(sparkline({9, 1, 1}, 2) == "██");
   CHECK(plain_text(spread({{"left"}}, {{"right"}}, 12)) == "left   right");
-  CHECK(plain_text(spread({{"a long left"}}, {{"right"}}, 8)) == "a lright");
+  CHECK(plain_text(spread({{"a long left"}}, {{"right"}}, 8)) == "a  right");
 }
