@@ -132,9 +132,9 @@ void top_model::pause_or_resume() {
     const bool paused =
         std::any_of(parts.begin(), parts.end(), [](const json& p) { return flag_of(p, "paused"); });
     if (paused)
-      return ask("Resume " + queue + ", with " + waiting + " that wait?",
+      return ask("Resume " + queue + ", with " + waiting + " waiting?",
                  {{{"POST", path_of_queue(queue, "/resume"), nullptr}}, queue + " is resumed"});
-    return ask("Pause " + queue + ": workers take nothing more out of it; " + waiting + " wait now?",
+    return ask("Pause " + queue + "? Workers take nothing more out of it, with " + waiting + " waiting.",
                {{{"POST", path_of_queue(queue, "/pause"), nullptr}}, queue + " is paused"});
   }
 }

@@ -299,7 +299,7 @@ TEST_CASE("a queue is paused and resumed, an actor restarted, a request retried"
   using enum top_key::kind;
   console c;
   c.type("2p");
-  CHECK(c.shows("Pause rtp-request-queue: workers take nothing more out of it; 12 messages"));
+  CHECK(c.shows("Pause rtp-request-queue? Workers take nothing more out of it, with 12 messages"));
   c.type("y");
   CHECK(c.model.take_deeds()->calls[0].path == "/queues/rtp-request-queue/pause");
   c.model.take("/queues", queues(true));
@@ -330,7 +330,7 @@ TEST_CASE("a question is read to its end in a narrow terminal too") {
   c.type("2p");
   std::string all;
   for (const auto& line : c.screen(40, 12)) all += line;
-  CHECK(all.find("wait now?") != std::string::npos);
+  CHECK(all.find("waiting.") != std::string::npos);
 }
 
 TEST_CASE("without a node it says so, since when, and keeps what was known") {
