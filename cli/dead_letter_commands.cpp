@@ -101,7 +101,7 @@ answer<json> redrive(node_api& api, const redrive_options& options) {
     const auto to = std::min(options.ids.size(), from + ids_at_a_time);
     const std::vector<std::string> some(options.ids.begin() + static_cast<std::ptrdiff_t>(from),
                                         options.ids.begin() + static_cast<std::ptrdiff_t>(to));
-    const auto told = api.send("POST", path, {{"ids", some}});
+    auto told = api.send("POST", path, {{"ids", some}});
     if (!told) return told;
     all["redriven"] = number_of(all, "redriven") + number_of(*told, "redriven");
     for (const auto& r : list_of(*told, "refused")) all["refused"].push_back(r);
@@ -175,8 +175,8 @@ int run_discard(const discard_options& options) {
   const interrupt_watch watch;
   node_api api(options.common.node);
   return run_each(options.common, options.ids, "discarded", [&](const std::string& id) -> answer<json> {
-    const auto told = api.send("DELETE", path_of(options.queue, "/dead-letters/") + net::percent_encode(id) +
-                                             "?reason=" + net::percent_encode(options.reason));
+    auto told = api.send("DELETE", path_of(options.queue, "/dead-letters/") + net::percent_encode(id) +
+                                       "?reason=" + net::percent_encode(options.reason));
     if (!told) return told;
     return json{{"queue", printable(options.queue)}, {"status", "discarded"}};
   });
