@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/codec.hpp"
@@ -31,6 +32,7 @@ enum class envelope_kind : std::uint8_t {
   read,      // rows of one partition
   standing,  // one way: what a node says of itself to its peers
   inspect,   // what an operator wants to know of a node, or to have done there (runtime/inspection.hpp)
+  bundle,    // several messages in one: a `message_bundle`, never of the sender's own making
 };
 
 enum class envelope_form : std::uint8_t { message, request, reply, ping, pong, ack };
@@ -55,6 +57,24 @@ struct envelope {
              s.more);
   }
   bool operator==(const envelope&) const = default;
+};
+
+// Messages that had time to wait for each other.
+struct message_bundle {
+  struct part {
+    envelope_kind kind = envelope_kind::none;
+    partition_id partition;
+    std::string bytes;
+    template <class S, class F>
+    static auto fields(S& s, F&& f) {
+      return f(s.kind, s.partition, s.bytes);
+    }
+  };
+  std::vector<part> parts;
+  template <class S, class F>
+  static auto fields(S& s, F&& f) {
+    return f(s.parts);
+  }
 };
 
 // Of an envelope's encoding. Larger ones would hold up all that is behind them.

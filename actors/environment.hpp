@@ -37,8 +37,9 @@ class peers {
 public:
   virtual ~peers() = default;
   // To the node of that name in Raft, about one partition: bytes of `consensus::to_parcel`, which are to
-  // reach that node's partition actor as a `parcel`; possibly late, and twice.
-  virtual void send(node_id to, partition_id about, std::string bytes) = 0;
+  // reach that node's partition actor as a `parcel`; possibly late, and twice. One that can wait goes along
+  // with those of other partitions.
+  virtual void send(node_id to, partition_id about, std::string bytes, bool can_wait) = 0;
   // To each of them: a record of actors/messages.hpp.
   virtual void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) = 0;
 };

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace dip {
+namespace {
+
+// Bytes of messages that go in one envelope.
+constexpr std::size_t most_gathered = std::size_t{32} * 1024;
+
+}  // namespace
 
 link_reply refuse(errc code, std::string why, bool maybe_taken) {
   return {false, code, maybe_taken, std::move(why)};
@@ -41,20 +47,50 @@ void exchange::transmit_piece(envelope e) {
   owner_.transmit(std::move(bytes));
 }
 
-bool exchange::post(envelope_kind kind, partition_id partition, std::string bytes) {
+bool exchange::has_room(envelope_kind kind, std::size_t bytes) {
   // Raft's heartbeats are not to wait behind a flood of everything else.
   const auto limit = kind == envelope_kind::consensus ? config_.window : config_.window / 4 * 3;
-  if (bytes.size() > max_message || !fits(bytes.size(), limit)) {
-    ++traffic_.dropped;
-    return false;
-  }
+  if (bytes <= max_message && fits(bytes, limit)) return true;
+  ++traffic_.dropped;
+  return false;
+}
+
+bool exchange::post(envelope_kind kind, partition_id partition, std::string bytes) {
+  if (!has_room(kind, bytes.size())) return false;
+  gather(kind, partition, std::move(bytes));
+  send_gathered();
+  return true;
+}
+
+bool exchange::post_soon(envelope_kind kind, partition_id partition, std::string bytes, steady_time now) {
+  if (!has_room(kind, bytes.size())) return false;
+  gather(kind, partition, std::move(bytes));
+  gathered_until_ = std::min<steady_time>(gathered_until_, now + config_.gather);
+  return true;
+}
+
+void exchange::gather(envelope_kind kind, partition_id partition, std::string bytes) {
+  if (gathered_bytes_ + bytes.size() > most_gathered) send_gathered();
+  gathered_bytes_ += bytes.size();
+  gathered_.parts.push_back({kind, partition, std::move(bytes)});
+}
+
+void exchange::send_gathered() {
+  auto all = std::exchange(gathered_.parts, {});
+  gathered_bytes_ = 0;
+  gathered_until_ = steady_time::max();
+  if (all.empty()) return;
   envelope e;
   e.form = envelope_form::message;
-  e.kind = kind;
-  e.partition = partition;
-  e.bytes = std::move(bytes);
+  if (all.size() == 1) {
+    e.kind = all.front().kind;
+    e.partition = all.front().partition;
+    e.bytes = std::move(all.front().bytes);
+  } else {
+    e.kind = envelope_kind::bundle;
+    e.bytes = encode(message_bundle{std::move(all)});
+  }
   transmit(std::move(e));
-  return true;
 }
 
 void exchange::ask(std::uint64_t ticket, envelope_kind kind, partition_id partition, std::string bytes,
@@ -149,7 +185,14 @@ result<void> exchange::receive(std::string_view bytes, steady_time now) {
     return {};
   }
   switch (e->form) {
-    case envelope_form::message: owner_.arrived(std::move(*e)); break;
+    case envelope_form::message:
+      if (e->kind != envelope_kind::bundle) {
+        owner_.arrived(std::move(*e));
+      } else if (const auto unpacked = unpack(*e); !unpacked) {
+        ++traffic_.unreadable;
+        return unpacked;
+      }
+      break;
     case envelope_form::request: on_request(std::move(*e)); break;
     case envelope_form::reply: on_reply(std::move(*e)); break;
     case envelope_form::ping: {
@@ -168,6 +211,22 @@ result<void> exchange::receive(std::string_view bytes, steady_time now) {
     case envelope_form::ack: break;
   }
   confirm_if_much();
+  return {};
+}
+
+result<void> exchange::unpack(const envelope& e) {
+  auto bundle = decode<message_bundle>(e.bytes);
+  if (!bundle) return tl::make_unexpected(bundle.error());
+  for (auto& part : bundle->parts) {
+    if (part.kind == envelope_kind::bundle) return fail(errc::corrupt, "a bundle in a bundle");
+    envelope one;
+    one.version = e.version;
+    one.form = envelope_form::message;
+    one.kind = part.kind;
+    one.partition = part.partition;
+    one.bytes = std::move(part.bytes);
+    owner_.arrived(std::move(one));
+  }
   return {};
 }
 
@@ -208,6 +267,7 @@ bool exchange::tick(steady_time now) {
         refuse(errc::no_quorum,
                peer_ + " did not answer within " + std::to_string(late.within.count()) + " ms", true));
   }
+  if (now >= gathered_until_) send_gathered();
   if (now - last_heard_ >= config_.silence) return false;
   if (now >= next_ping_) {
     envelope e;
@@ -221,7 +281,8 @@ bool exchange::tick(steady_time now) {
 }
 
 steady_time exchange::due() const {
-  const auto next = std::min<steady_time>(next_ping_, last_heard_ + config_.silence);
+  const auto next =
+      std::min({steady_time{next_ping_}, steady_time{last_heard_ + config_.silence}, gathered_until_});
   return deadlines_.empty() ? next : std::min(next, deadlines_.begin()->first);
 }
 

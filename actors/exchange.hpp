@@ -22,6 +22,7 @@ struct exchange_config {
   std::size_t requests = 1024;  // that wait for their answers, of each side
   milliseconds ping_every{1'000};
   milliseconds silence{5'000};  // with nothing heard for so long, the peer is gone
+  milliseconds gather{5};       // for so long a message that can wait does, for others to go along with
   std::uint8_t version = 1;     // of the envelopes: what the hellos agreed on
 };
 
@@ -70,6 +71,8 @@ public:
 
   // False: it was dropped, as the window is full. Errors of the caller's: `bytes` longer than `max_message`.
   bool post(envelope_kind kind, partition_id partition, std::string bytes);
+  // The same for one that can wait: what is posted within `gather` goes in one envelope, in this order.
+  bool post_soon(envelope_kind kind, partition_id partition, std::string bytes, steady_time now);
   // `ticket` is the caller's name for it. It may be answered before this returns: `overloaded` when there is
   // no room, `too_large`.
   void ask(std::uint64_t ticket, envelope_kind kind, partition_id partition, std::string bytes,
@@ -97,10 +100,16 @@ private:
     milliseconds within{0};
   };
 
+  [[nodiscard]] bool has_room(envelope_kind kind, std::size_t bytes);
+  void gather(envelope_kind kind, partition_id partition, std::string bytes);
+  void send_gathered();
   void transmit(envelope e);
   void transmit_piece(envelope e);
   [[nodiscard]] result<bool> take_piece(envelope& e);
-  [[nodiscard]] bool fits(std::size_t bytes, std::size_t limit) const { return in_flight() + bytes <= limit; }
+  [[nodiscard]] result<void> unpack(const envelope& e);
+  [[nodiscard]] bool fits(std::size_t bytes, std::size_t limit) const {
+    return in_flight() + gathered_bytes_ + bytes <= limit;
+  }
   void on_request(envelope e);
   void on_reply(envelope e);
   void confirm_if_much();
@@ -116,6 +125,9 @@ private:
   std::set<std::pair<steady_time, std::uint64_t>> deadlines_;
   std::unordered_set<std::uint64_t> to_answer_;
   std::optional<envelope> unfinished_;  // from the peer, with the pieces that are here
+  message_bundle gathered_;
+  std::size_t gathered_bytes_ = 0;
+  steady_time gathered_until_ = steady_time::max();
   steady_time last_heard_, next_ping_;
   std::map<std::uint64_t, steady_time> pings_;
   std::optional<std::chrono::nanoseconds> round_trip_;

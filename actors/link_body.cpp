@@ -34,10 +34,14 @@ void link_body::post(link_post m) {
   if (m.bytes.size() > max_message)
     spdlog::error("a message to {} of {} bytes is longer than {} and was not sent", peer_.name,
                   m.bytes.size(), max_message);
-  if (exchange_)
-    exchange_->post(m.kind, m.partition, std::move(m.bytes));
-  else
+  if (!exchange_) {
     ++traffic_.dropped;
+  } else if (m.can_wait) {
+    exchange_->post_soon(m.kind, m.partition, std::move(m.bytes), now());
+    arm();
+  } else {
+    exchange_->post(m.kind, m.partition, std::move(m.bytes));
+  }
 }
 
 caf::result<link_reply> link_body::ask(link_request m) {

@@ -29,10 +29,11 @@ namespace dip {
 struct link_post {
   envelope_kind kind = envelope_kind::none;
   partition_id partition;
-  std::string bytes;  // up to `max_message`
+  std::string bytes;      // up to `max_message`
+  bool can_wait = false;  // some milliseconds, to go along with others
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.kind, s.partition, s.bytes);
+    return f(s.kind, s.partition, s.bytes, s.can_wait);
   }
 };
 

@@ -95,11 +95,24 @@ void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids,
   }
 }
 
-void send_parcels(const environment* env, partition_id p, std::vector<consensus::message> messages) {
+// A heartbeat, or the answer to one: nobody's client waits for it.
+bool is_heartbeat(self_ptr self, const consensus::message& m) {
+  if (const auto* append = std::get_if<consensus::append_entries>(&m.body)) return append->entries.empty();
+  const auto* said = std::get_if<consensus::append_result>(&m.body);
+  if (said == nullptr || said->rejected.value > 0) return false;
+  return said->last == std::exchange(self->state.answered, said->last);
+}
+
+void send_parcels(self_ptr self, const environment* env, partition_id p,
+                  std::vector<consensus::message> messages) {
   if (messages.empty() || env->to_peers == nullptr) return;
+  bool can_wait = true;
   consensus::outbox out{parcel_bytes};
-  for (auto& m : messages) out.add(p, std::move(m));
-  for (auto& [to, bytes] : out.take()) env->to_peers->send(to, p, std::move(bytes));
+  for (auto& m : messages) {
+    can_wait = is_heartbeat(self, m) && can_wait;
+    out.add(p, std::move(m));
+  }
+  for (auto& [to, bytes] : out.take()) env->to_peers->send(to, p, std::move(bytes), can_wait);
 }
 
 milliseconds steady_now(const environment* env) {
@@ -117,7 +130,7 @@ void arm(self_ptr self, const environment* env) {
 
 void hear(self_ptr self, const environment* env, partition_id p, consensus::effects e,
           const std::vector<apply_outcome>& outcomes) {
-  send_parcels(env, p, std::move(e.messages));
+  send_parcels(self, env, p, std::move(e.messages));
   if (env->leads) env->leads->heard(p, e.leader, e.term.value);
   follow_leadership(self, env, p, e);
   // The topics are told first: who has its answer finds the news under way already.

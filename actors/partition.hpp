@@ -38,6 +38,7 @@ struct partition_owner {
   children house;
   std::optional<milliseconds> armed;  // the next tick is due then
   std::uint64_t epoch = 0;            // of that tick
+  log_index answered;                 // how far this replica has said last that it has its leader's log
 };
 
 partition_actor::behavior_type partition(counted_actor<partition_actor, partition_owner>* self,

@@ -50,9 +50,12 @@ void arm(self_ptr self, const context& c) {
 // Coalesced: said once, and again only after a dispatcher has come, or when none does.
 void tell(self_ptr self, const context& c) {
   auto& told = self->state.told;
+  auto& left = self->state.left;
   if (self->state.lines.ready() == 0) return;
   const auto now = c.env->time->steady();
-  if (told && (!c.env->to_peers || now < *told + tell_again)) return;
+  const bool is_known = told && (!left || *left == self->state.lines.arrivals());
+  if (is_known && (!c.env->to_peers || now < *told + tell_again)) return;
+  left.reset();
   const available news{c.partition, c.name, self->state.lines.ready()};
   if (c.env->to_peers) {
     told = now;
@@ -203,10 +206,15 @@ std::vector<leased_work> take(self_ptr self, const context& c, const lease_reque
 lease_reply lease_out(self_ptr self, const context& c, const lease_request& wanted) {
   auto& s = self->state;
   s.told.reset();
+  s.left.reset();
   lease_reply reply{c.partition, c.name, take(self, c, wanted), s.lines.ready()};
   if (reply.work.empty()) {
     // What is ready is another node's for now: who asks is told when that changes.
-    if (c.env->to_peers) reply.left = 0, s.told = c.env->time->steady();
+    if (c.env->to_peers && reply.left > 0) {
+      reply.left = 0;
+      s.told = c.env->time->steady();
+      s.left = s.lines.arrivals();
+    }
     return reply;
   }
   grant_leases entry{c.name, wanted.holder, {}};

@@ -17,10 +17,12 @@ void queue_lines::put(slot& s, place at, steady_time deadline) {
   s.at = at;
   s.deadline = deadline;
   if (at == place::leased) ++leased_;
-  if (at == place::ready)
+  if (at == place::ready) {
     ready_.insert(id);
-  else
+    ++arrivals_;
+  } else {
     deadlines_.insert({deadline, id});
+  }
 }
 
 void queue_lines::apply(queue_change::kind what, const queue_message& m, steady_time now, wall_time wall) {

@@ -53,6 +53,8 @@ public:
   // While it is paused nothing is: leases that are out go on.
   void pause(bool paused) { paused_ = paused; }
   [[nodiscard]] std::uint64_t ready() const { return paused_ ? 0 : ready_.size(); }
+  // How often a message has become ready.
+  [[nodiscard]] std::uint64_t arrivals() const { return arrivals_; }
   [[nodiscard]] std::uint64_t size() const { return slots_.size(); }
   [[nodiscard]] queue_figures figures(wall_time wall) const;
 
@@ -72,6 +74,7 @@ private:
   std::unordered_map<message_id, slot> slots_;
   std::set<message_id> ready_;
   std::set<std::pair<steady_time, message_id>> deadlines_;  // of the delayed and the leased
+  std::uint64_t arrivals_ = 0;
   bool paused_ = false;
   std::uint64_t leased_ = 0;
   std::uint64_t dead_ = 0;

@@ -1,5 +1,6 @@
 #include "http/routes.hpp"
 
+#include "http/console_routes.hpp"
 #include "http/doors.hpp"
 
 namespace dip::http {
@@ -14,6 +15,7 @@ router make_routes(const route_context& context) {
   add_cluster_routes(out, context);
   add_node_routes(out, context);
   add_openapi_route(out, context);
+  add_console_routes(out, embedded_console());
   return out;
 }
 

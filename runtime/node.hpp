@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,15 @@
 #include "core/errc.hpp"
 
 namespace dip {
+
+class stage;
+struct environment;
+
+// Instead of those that work on images: what all else costs.
+struct stand_in_stages {
+  using maker = std::function<std::unique_ptr<stage>(const environment*)>;
+  maker preprocess, process;
+};
 
 struct node_options {
   config conf;
@@ -18,6 +28,7 @@ struct node_options {
   std::string codec_program;  // empty: dip-codec beside this program
   std::string access_log;     // file for a line of JSON about each request; "-": stdout; empty: none
   std::uint16_t health = 0;   // a port of its own for /healthz, /readyz and /metrics; 0: none
+  stand_in_stages stand_ins;  // for benchmarks; empty: images are worked on
 };
 
 // Start and stop belong to one thread. SIGTERM and SIGINT must be blocked before `start`, for every thread

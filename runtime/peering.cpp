@@ -259,9 +259,9 @@ std::optional<seat> peering::seat_of(partition_id p) const {
   return seat{own_.as, first_.at(p.value)};
 }
 
-void peering::send(node_id to, partition_id about, std::string bytes) {
+void peering::send(node_id to, partition_id about, std::string bytes, bool can_wait) {
   if (const auto node = leads_.node_of(to); !node.empty())
-    links_.post(node, {envelope_kind::consensus, about, std::move(bytes)});
+    links_.post(node, {envelope_kind::consensus, about, std::move(bytes), can_wait});
 }
 
 void peering::tell_all(envelope_kind kind, partition_id about, const std::string& bytes) {

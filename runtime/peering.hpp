@@ -71,7 +71,7 @@ public:
   // ended for it.
   void outlast(const std::function<void()>& end) const;
 
-  void send(node_id to, partition_id about, std::string bytes) override;
+  void send(node_id to, partition_id about, std::string bytes, bool can_wait) override;
   void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;
 
   [[nodiscard]] std::optional<seat> seat_of(partition_id p) const;

@@ -185,8 +185,10 @@ result<void> running_node::start_codecs() {
   auto infos = codec_pool::make(*launcher_, 1);
   if (!infos) return tl::make_unexpected(infos.error());
   info_codecs_ = std::move(*infos);
-  preprocess_ = make_preprocess_stage(&env_, stage_codecs_.get());
-  process_ = make_process_stage(&env_, stage_codecs_.get());
+  const auto& stand_ins = options_.stand_ins;
+  preprocess_ =
+      stand_ins.preprocess ? stand_ins.preprocess(&env_) : make_preprocess_stage(&env_, stage_codecs_.get());
+  process_ = stand_ins.process ? stand_ins.process(&env_) : make_process_stage(&env_, stage_codecs_.get());
   return {};
 }
 

@@ -69,8 +69,9 @@ bool wait_for_end(node& n, int signals) {
 
 }  // namespace
 
-serve_command::serve_command(CLI::App& app)
+serve_command::serve_command(CLI::App& app, stand_in_stages stand_ins)
     : command_(app.add_subcommand("serve", "Run one node in the foreground")),
+      stand_ins_(std::move(stand_ins)),
       options_(std::make_unique<options>()) {
   command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080")
       ->type_name("FILE");
@@ -106,6 +107,7 @@ int serve_command::serve() const {
   o.access_log = options_->access_log;
   o.config_file = options_->config;
   o.health = options_->health;
+  o.stand_ins = stand_ins_;
   o.conf = std::move(*conf);
   auto n = start_node(std::move(o));
   if (!n) return refuse(n.error().detail);

@@ -1,13 +1,15 @@
 #pragma once
 
-namespace CLI {
-class App;
-}
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+
+#include "runtime/node.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace dip {
 
@@ -15,7 +17,7 @@ namespace dip {
 class serve_command {
 public:
   // `app` outlives it.
-  explicit serve_command(CLI::App& app);
+  explicit serve_command(CLI::App& app, stand_in_stages stand_ins = {});
   // The exit code, when `serve` was typed.
   [[nodiscard]] std::optional<int> run() const;
 
@@ -27,6 +29,7 @@ private:
   [[nodiscard]] int serve() const;
 
   CLI::App* command_;
+  stand_in_stages stand_ins_;
   std::unique_ptr<options> options_;
 };
 

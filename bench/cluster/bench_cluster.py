@@ -5,6 +5,7 @@
 
 failover   the leader of a partition is killed; how long until a request in that partition is accepted, through another node
 accepts    requests that are accepted a second, one client and 64 (wrk), while the codecs stand still: nothing is worked on
+jobs       requests a second that go through both queues when the stages do nothing: 64 clients, until the last is processed
 slow disk  images a second, 16 at once, with a node whose every sync takes 500 ms beside one without, in turns
 images     CPU of all processes an image (a photo of 1600 x 900, resized), on three nodes and on one in turns
 """
@@ -94,6 +95,15 @@ def failover(cluster, kills):
     print(f"failover   {kills} kills: median {statistics.median(took):.2f} s, most {took[-1]:.2f} s", flush=True)
 
 
+def submit_all(member, key, clients, seconds):
+    """What wrk says; the requests that were accepted a second; those that were not."""
+    out = subprocess.run(["wrk", "-t", "1", "-c", str(clients), "-d", str(seconds), "-s", str(ROOT / "bench/cluster/submit.lua"),
+                          f"http://127.0.0.1:{member.port}/process-file"],
+                         env={**os.environ, "FILE": key}, capture_output=True, text=True, check=True).stdout
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), int(bad[1]) if bad else 0
+
+
 def accepts(cluster, seconds):
     member = next(iter(cluster.members.values()))
     key = upload(member.client(20))
@@ -103,16 +113,42 @@ def accepts(cluster, seconds):
         os.kill(pid, signal.SIGSTOP)
     try:
         for clients in (1, 64):
-            out = subprocess.run(["wrk", "-t", "1", "-c", str(clients), "-d", str(seconds), "-s",
-                                  str(ROOT / "bench/cluster/submit.lua"),
-                                  f"http://127.0.0.1:{member.port}/process-file"],
-                                 env={**os.environ, "FILE": key}, capture_output=True, text=True, check=True).stdout
-            rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-            bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-            print(f"accepts    {clients:2} clients: {rate:.0f} a second{', ' + bad[0] if bad else ''}", flush=True)
+            rate, bad = submit_all(member, key, clients, seconds)
+            print(f"accepts    {clients:2} clients: {rate:.0f} a second{f', {bad} refused' if bad else ''}", flush=True)
     finally:
         for pid in codecs:
             os.kill(pid, signal.SIGCONT)
+
+
+def waiting(cluster):
+    """Messages in the queues of work."""
+    said = next(iter(cluster.members.values())).client(30).get("/queues").json()
+    return sum(q["visible"] + q["in_flight"] + q["delayed"] for q in said["queues"])
+
+
+def jobs(dip, seconds):
+    os.environ["DIP_PROGRAM"] = str(dip.with_name("idle_stages_node"))
+    from cluster import Cluster
+
+    for nodes in (1, 3):
+        cluster = Cluster(nodes, SETTINGS)
+        try:
+            cluster.start().wait_ready()
+            cluster.wait_led()
+            member = next(iter(cluster.members.values()))
+            key = upload(member.client(20))
+            submit_all(member, key, 64, 2)  # warm
+            while waiting(cluster):
+                time.sleep(0.05)
+            begun = time.monotonic()
+            rate, bad = submit_all(member, key, 64, seconds)
+            accepted = rate * seconds - bad
+            while waiting(cluster):
+                time.sleep(0.05)
+            took = time.monotonic() - begun
+            print(f"jobs       {nodes} nodes: {accepted / took:.0f} a second, of {accepted:.0f} that were accepted in {seconds} s", flush=True)
+        finally:
+            cluster.clean_up()
 
 
 def cpu_an_image(cluster, images):
@@ -191,6 +227,8 @@ def main():
     finally:
         three.clean_up()
         one.clean_up()
+    jobs(pathlib.Path(options.dip).resolve(), options.seconds)
+    os.environ["DIP_PROGRAM"] = str(pathlib.Path(options.dip).resolve())
     slow_disk(options.pairs, 3 * options.images)
 
 

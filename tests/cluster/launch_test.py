@@ -389,7 +389,7 @@ class Real(Launch):
     def test_one_node_of_the_real_program(self):
         place = Place(self, names=("n1",), fake=False)
         run = self.up(place)
-        self.assertEqual(run.stdout.splitlines()[-1], f"http://127.0.0.1:{place.ports['n1']}")
+        self.assertEqual(run.stdout.splitlines()[-1], f"http://127.0.0.1:{place.ports['n1']}/console/")
         client = Client(place.ports["n1"])
         data = png(30, 20)
         answer = client.upload(data)

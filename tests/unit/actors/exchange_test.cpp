@@ -70,6 +70,72 @@ TEST_CASE("a message arrives with its kind, its partition and its bytes") {
   CHECK(p.b.traffic.bytes_in == p.a.traffic.bytes_out);
 }
 
+TEST_CASE("messages that can wait go together, and in their order with those that cannot") {
+  pair_of_ends p;
+  REQUIRE(p.a.x.tick(p.now));  // the first ping
+  p.settle();
+  const auto before = p.a.traffic.messages_out;
+  CHECK(p.a.x.post_soon(envelope_kind::consensus, {1}, "one", p.now));
+  p.now += 3ms;
+  CHECK(p.a.x.post_soon(envelope_kind::standing, {2}, "two", p.now));
+  CHECK(p.a.out.empty());
+  CHECK(p.a.x.due() == p.now + 2ms);
+  REQUIRE(p.a.x.tick(p.now + 1ms));
+  CHECK(p.a.out.empty());
+
+  SECTION("after a while") {
+    REQUIRE(p.a.x.tick(p.now + 2ms));
+    CHECK(p.a.x.due() > p.now + 100ms);
+  }
+  SECTION("with the next that cannot wait") { CHECK(p.a.x.post(envelope_kind::available, {3}, "three")); }
+
+  CHECK(p.a.traffic.messages_out == before + 1);
+  p.settle();
+  REQUIRE(p.b.in.size() >= 2);
+  CHECK(p.b.in[0].kind == envelope_kind::consensus);
+  CHECK(p.b.in[0].partition == partition_id{1});
+  CHECK(p.b.in[0].bytes == "one");
+  CHECK(p.b.in[1].kind == envelope_kind::standing);
+  CHECK(p.b.in[1].bytes == "two");
+  if (p.b.in.size() > 2) CHECK(p.b.in[2].bytes == "three");
+}
+
+TEST_CASE("one that waited alone goes as it is, and much does not wait") {
+  pair_of_ends p;
+  CHECK(p.a.x.post_soon(envelope_kind::consensus, three, "alone", p.now));
+  REQUIRE(p.a.x.tick(p.now + 5ms));
+  REQUIRE(!p.a.out.empty());
+  CHECK(parse_envelope(p.a.out.front())->kind == envelope_kind::consensus);
+  p.settle();
+  REQUIRE(p.b.in.size() == 1);
+
+  const std::string much(20'000, 'x');
+  CHECK(p.a.x.post_soon(envelope_kind::consensus, three, much, p.now));
+  CHECK(p.a.out.empty());
+  CHECK(p.a.x.post_soon(envelope_kind::consensus, three, much, p.now));
+  CHECK(p.a.out.size() == 1);
+}
+
+TEST_CASE("what waits to be sent counts for the window") {
+  pair_of_ends p{small()};
+  int taken = 0;
+  while (p.a.x.post_soon(envelope_kind::available, three, std::string(1024, 'x'), p.now)) ++taken;
+  CHECK(taken == 3);
+  CHECK(p.a.traffic.dropped == 1);
+}
+
+TEST_CASE("a bundle that cannot be read, or is in a bundle, ends the session") {
+  pair_of_ends p;
+  envelope e;
+  e.kind = envelope_kind::bundle;
+  e.bytes = encode(message_bundle{{{envelope_kind::bundle, three, encode(message_bundle{})}}});
+  CHECK(p.b.x.receive(encode(e), p.now).error().code == errc::corrupt);
+  e.bytes = "\xff";
+  CHECK(p.b.x.receive(encode(e), p.now).error().code == errc::corrupt);
+  CHECK(p.b.in.empty());
+  CHECK(p.b.traffic.unreadable == 2);
+}
+
 TEST_CASE("requests are answered in any order, each once") {
   pair_of_ends p;
   p.a.x.ask(71, envelope_kind::propose, three, "one", 5s, p.now);

@@ -25,6 +25,11 @@ dispatcher_actor::behavior_type listener(dispatcher_actor::pointer, const std::s
   };
 }
 
+struct silent_peers final : peers {
+  void send(node_id, partition_id, std::string, bool) override {}
+  void tell_all(envelope_kind, partition_id, const std::string&) override {}
+};
+
 std::shared_ptr<heard> listen(still_node& node) {
   auto what = std::make_shared<heard>();
   node.where.put(node.keep(node.system.spawn(listener, what)));
@@ -98,6 +103,39 @@ TEST_CASE("queue: hints are coalesced until a dispatcher has come") {
   CHECK(dispatcher->hints.size() == 2);  // there is one more, and the entry of the lease brought it up
   CHECK(node.lease(queue_name::request).size() == 1);
   CHECK(dispatcher->hints.size() == 2);
+}
+
+TEST_CASE("queue: who came for nothing is told of what comes next, at once") {
+  still_node node;
+  node.start_partition();
+  silent_peers others;
+  node.env.to_peers = &others;
+  node.env.place_of = [&](partition_id p) { return partition_place{p, {node.env.node}, node.env.node}; };
+  const auto dispatcher = listen(node);
+  const auto ask_as = [&](const std::string& holder) {
+    const auto reply = node.ask<lease_reply>(node.queue(queue_name::request), lease_request{1, holder});
+    node.settle();
+    return reply->value->work.size();
+  };
+  node.accept();
+  CHECK(dispatcher->hints.size() == 1);
+  CHECK(ask_as(node.env.holder) == 1);
+  CHECK(ask_as("n9#now") == 0);
+  node.accept();
+  CHECK(dispatcher->hints.size() == 2);
+
+  // n9 sees that there is something, but it is not for it yet: that is told again after a while, and what is
+  // new at once.
+  CHECK(ask_as("n9#now") == 0);
+  CHECK(dispatcher->hints.size() == 2);
+  node.accept();
+  CHECK(dispatcher->hints.size() == 3);
+  CHECK(ask_as("n9#now") == 0);
+  node.pass(499ms);
+  CHECK(dispatcher->hints.size() == 3);
+  node.pass(1ms);
+  CHECK(dispatcher->hints.size() == 4);
+  CHECK(ask_as("n9#now") == 1);
 }
 
 TEST_CASE("queue: a lease is handed out at once, and its entry follows") {

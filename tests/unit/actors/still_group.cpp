@@ -13,7 +13,7 @@ std::string name_of(size_t node) { return "n" + std::to_string(node + 1); }
 
 }  // namespace
 
-void still_group::wire::send(node_id to, partition_id about, std::string bytes) {
+void still_group::wire::send(node_id to, partition_id about, std::string bytes, bool /*can_wait*/) {
   for (size_t n = 0; n < size; ++n) {
     if (raft_name(name_of(n), {}) != to || group->cut_.contains(n) || group->cut_.contains(from)) continue;
     if (const auto h = group->where_[n].partition(about)) caf::anon_send(*h, parcel{std::move(bytes)});

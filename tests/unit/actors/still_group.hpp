@@ -45,7 +45,7 @@ private:
   bool write_logs() override;
 
   struct wire final : peers {
-    void send(node_id to, partition_id about, std::string bytes) override;
+    void send(node_id to, partition_id about, std::string bytes, bool can_wait) override;
     void tell_all(envelope_kind kind, partition_id about, const std::string& bytes) override;
     still_group* group = nullptr;
     size_t from = 0;
