@@ -15,8 +15,9 @@ constexpr const char* redrive_examples = R"(Examples:
   dip redrive rtp-notifier-queue --all --yes)";
 
 constexpr const char* check_examples =
-    R"(LIMITS: N is a warning from N on, N:M is critical from M on, :M is critical only, off is neither.
-Exit codes: 0 ok, 1 warning, 2 critical, 3 not known, above all because no node answers.
+    R"(LIMITS: N is a warning from N on, N:M is critical from M on, :M is critical
+only, off is neither. Exit codes: 0 ok, 1 warning, 2 critical, 3 not known,
+above all because no node answers.
 
 Examples:
   dip check
@@ -24,8 +25,8 @@ Examples:
   dip check --url 10.0.0.1:8080 --url 10.0.0.2:8080 --json)";
 
 constexpr const char* top_examples =
-    R"(Keys: 1 to 5 or tab for the views, arrows or j k to move, enter to go into, esc back, / to filter,
-s to sort, ? for all others, q to quit.)";
+    R"(Keys: 1 to 5 or tab for the views, arrows or j k to move, enter to go into,
+esc back, / to filter, s to sort, ? for all others, q to quit.)";
 
 struct operator_options {
   common_options topics, queues;

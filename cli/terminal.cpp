@@ -2,6 +2,7 @@
 
 #include <array>
 #include <clocale>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -26,7 +27,7 @@ bool wants_colour() {
 // Of the terminal that was opened last.
 bool moves_its_cursor() {
   const char* how = ::tigetstr("cup");
-  return how && how != reinterpret_cast<const char*>(-1);
+  return how && reinterpret_cast<std::intptr_t>(how) != -1;  // -1: it has no such thing
 }
 
 std::string utf8_of(wint_t c) {
