@@ -20,8 +20,12 @@ int run_on(terminal& screen, const node_address& node) {
   while (!interrupted()) {
     stale = feed.changed() || stale || time.steady() - drawn >= redraw;
     if (stale) {
-      const std::lock_guard lock(feed.mutex());
-      screen.draw(model.lines(screen.columns(), screen.rows(), time.wall()));
+      std::vector<text_line> lines;
+      {
+        const std::lock_guard lock(feed.mutex());
+        lines = model.lines(screen.columns(), screen.rows(), time.wall());
+      }
+      screen.draw(lines);
       drawn = time.steady();
       stale = false;
     }

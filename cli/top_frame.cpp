@@ -87,8 +87,11 @@ text_line top_model::place_line(size_t columns, const std::string& count, wall_t
   text_line left{{" "}};
   if (!deeper_.empty()) {
     std::string path = title_of(tabs_[tab_]);
-    for (const auto& p : deeper_)
-      path = p.what == kind::help || columns < wide_enough ? title_of(p) : path + " / " + title_of(p);
+    for (const auto& p : deeper_) {
+      if (p.what == kind::help || columns < wide_enough) path.clear();
+      if (!path.empty()) path += " / ";
+      path += title_of(p);
+    }
     // The end is where one is.
     const size_t room = columns > 30 ? columns - 26 : columns;
     if (display_width(path) > room) path = title_of(deeper_.back());
