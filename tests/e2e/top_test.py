@@ -15,8 +15,7 @@ from support import ROOT, NodeTest, free_port, program, until
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
 from cluster import SETTINGS, Cluster  # noqa: E402
 
-CONFIG = """set -g remain-on-exit on
-set -s escape-time 0
+CONFIG = """set -s escape-time 0
 set -g status off
 """
 numbers = itertools.count()
@@ -31,7 +30,9 @@ class Terminal:
         config.write_text(CONFIG + f"set -g default-terminal {term}\n")
         self.tmux = ["tmux", "-u", "-f", str(config), "-S", f"{self.home.name}/{next(numbers)}"]
         kept = {k: v for k, v in environment(url).items() if k not in ("TMUX", "LANG", "LC_CTYPE")}
-        self.run("new-session", "-d", "-x", columns, "-y", rows, *command,
+        # tmux does not always know how a command has ended.
+        wrapped = ("sh", "-c", 'trap : INT; "$@"; echo $? > "$0"; sleep 600', f"{self.home.name}/status", *command)
+        self.run("new-session", "-d", "-x", columns, "-y", rows, *wrapped,
                  env={**kept, "TERM": "xterm", "LC_ALL": "C.UTF-8", **dict(more)})
 
     def run(self, *arguments, **more):
@@ -76,7 +77,9 @@ class Terminal:
 
     def status(self):
         """The exit status, once it has ended."""
-        return int(until("it has ended", lambda: self.run("display-message", "-p", "#{pane_dead_status}").strip()))
+        file = pathlib.Path(self.home.name) / "status"
+        until("it has ended", lambda: file.exists() and file.read_text().endswith("\n"), 60.0)
+        return int(file.read_text())
 
     def close(self):
         subprocess.run([*self.tmux, "kill-server"], capture_output=True)
@@ -246,10 +249,10 @@ class Top(TopTest):
         run = subprocess.run([program(), "top"], capture_output=True, text=True, env=environment(self.node.url), stdin=subprocess.DEVNULL)
         self.assertEqual((run.returncode, run.stdout, run.stderr.count("\n")), (2, "", 1))
         self.assertIn("terminal", run.stderr)
-        nowhere = self.start(f"http://127.0.0.1:{free_port()}")
+        nowhere = self.start(f"http://127.0.0.1:{free_port()}", columns=200)
         self.assertEqual(nowhere.status(), 3)
         self.assertIn("no node answers", nowhere.screen())
-        dumb = self.start(self.node.url, term="dumb")
+        dumb = self.start(self.node.url, term="dumb", columns=200)
         self.assertEqual(dumb.status(), 2)
         self.assertIn("the terminal dumb", dumb.screen())
 
