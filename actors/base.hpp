@@ -21,7 +21,7 @@ namespace dip {
 // What `m` holds, without looking into it.
 [[nodiscard]] inline message_type type_of(const caf::mailbox_element& m) {
   const auto& content = m.content();
-  if (content.size() == 0) return {};
+  if (content.empty()) return {};
   const auto first = content.type(0);
   if (first.first == caf::type_nr<caf::atom_value>::value)
     return {nullptr, static_cast<std::uint64_t>(content.get_as<caf::atom_value>(0))};

@@ -58,10 +58,6 @@ http_response drain(const http_request& r, operator_port& node, deed& told) {
                      202);
 }
 
-}  // namespace
-
-namespace {
-
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number n{};
@@ -71,7 +67,15 @@ std::optional<Number> number(std::string_view text) {
   return n;
 }
 
-http_response recover(const http_request& r, const route_context& c) {
+http_response give_up_lost(const http_request& r, node_port& node, deed& told) {
+  told = {"give up lost nodes", {}, {}};
+  if (auto known = only_params(r, {}); !known) return make_problem(known.error(), r.id);
+  if (auto done = node.give_up_lost(); !done) return make_problem(done.error(), r.id);
+  return {.status = 204};
+}
+
+http_response recover(const http_request& r, const route_context& c, deed& told) {
+  told = {"recover partition", "partition " + r.args.front(), {}};
   if (auto known = only_params(r, {"term", "empty"}); !known) return make_problem(known.error(), r.id);
   const auto p = number<std::uint16_t>(r.args.front());
   if (!p || *p >= c.conf.cluster.partitions)
@@ -88,6 +92,7 @@ http_response recover(const http_request& r, const route_context& c) {
 
 }  // namespace
 
+// Recovery cannot be switched off: without it there may be nothing left to operate.
 void add_cluster_routes(router& to, const route_context& context) {
   auto& node = context.node.node;
   to.add({.method = "GET",
@@ -115,16 +120,15 @@ void add_cluster_routes(router& to, const route_context& context) {
           .needs = {scope::admin}});
   to.add({.method = "POST",
           .pattern = "/cluster/recover",
-          .answer =
-              [&node](const http_request& r) {
-                if (auto known = only_params(r, {}); !known) return make_problem(known.error(), r.id);
-                if (auto done = node.give_up_lost(); !done) return make_problem(done.error(), r.id);
-                return http_response{.status = 204};
-              },
+          .answer = steered(
+              context, [&node](const http_request& r, deed& told) { return give_up_lost(r, node, told); },
+              false),
           .needs = {scope::admin}});
   to.add({.method = "POST",
           .pattern = "/cluster/partitions/{partition}/recover",
-          .answer = [context](const http_request& r) { return recover(r, context); },
+          .answer = steered(
+              context, [context](const http_request& r, deed& told) { return recover(r, context, told); },
+              false),
           .needs = {scope::admin}});
 }
 

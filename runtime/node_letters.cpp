@@ -239,11 +239,15 @@ void node_operator::note(audit_row row) {
   row.node = env_.node;
   spdlog::info("{} from {}: {}{}{}: {}", row.who, row.from, row.what, row.on.empty() ? "" : " on ", row.on,
                row.outcome);
-  // Any partition keeps it: one without a leader is no reason to lose it.
+  // Any partition keeps it, one of this node's first: one without a leader is no reason to lose it.
   const auto partitions = env_.store->partitions();
   const auto first = ulid::make(env_.time->wall(), {0}).bytes()[13] % partitions;
-  for (std::uint16_t i = 0; i < std::min<std::uint16_t>(partitions, 3); ++i) {
-    const partition_id p{static_cast<std::uint16_t>((first + i) % partitions)};
+  std::vector<partition_id> order;
+  for (std::uint16_t i = 0; i < partitions; ++i)
+    order.push_back({static_cast<std::uint16_t>((first + i) % partitions)});
+  std::ranges::stable_partition(order, [&](partition_id p) { return !env_.leads || env_.leads->is_here(p); });
+  order.resize(std::min<std::size_t>(order.size(), 3));
+  for (const auto p : order) {
     row.id = ulid::make(env_.time->wall(), p);
     const auto a = p_.ask.try_propose(p, note_audit{row});
     if (a.ok) return;

@@ -83,6 +83,11 @@ TEST_CASE("a partition is recovered by its number, in a term, and only as far as
   CHECK(f.self.recovered == std::tuple{partition_id{3}, term_number{12}, false});
   CHECK(post("/cluster/partitions/3/recover?term=12&empty=true").status == 204);
   CHECK(std::get<2>(f.self.recovered));
+  // Each of them is in the audit, also what is refused.
+  REQUIRE(f.operations.noted.size() == 3);
+  CHECK(f.operations.noted[0].what == "give up lost nodes");
+  CHECK(f.operations.noted[2].what == "recover partition");
+  CHECK(f.operations.noted[2].on == "partition 3");
   CHECK(code_of(post("/cluster/partitions/3/recover")) == "bad_request");
   CHECK(code_of(post("/cluster/partitions/3/recover?term=0")) == "bad_request");
   CHECK(code_of(post("/cluster/partitions/3/recover?term=1&empty=1")) == "bad_request");
