@@ -1,4 +1,4 @@
-// The client's commands: upload, process, status, requests, check-config.
+// The client's commands: those of users, of operators, and those that need no node.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,8 @@ struct file_error {
 // What can be wrong beside cluster.conf itself; asked when that is good.
 using config_check = std::function<std::vector<file_error>(const config&)>;
 
+class command_list;
+
 // Puts the commands into an application that may have others, and runs the one that was typed.
 class client_commands {
 public:
@@ -37,7 +39,9 @@ public:
 
 private:
   struct options;
+  std::unique_ptr<command_list> list_;
   std::unique_ptr<options> options_;
+  std::shared_ptr<void> operator_options_;
 };
 
 // Reads the command line into `app`: nothing when a command is to be run, else the exit code, after help or

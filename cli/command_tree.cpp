@@ -4,6 +4,7 @@
 
 #include "core/image_format.hpp"
 #include "core/operation_table.hpp"
+#include "core/queue_message.hpp"
 #include "core/request.hpp"
 
 namespace dip::cli {
@@ -62,6 +63,13 @@ std::vector<std::string> words_of(const std::string& value) {
   if (value == "STATUS")
     for (int s = 0; s <= static_cast<int>(request_status::cancelled); ++s)
       out.emplace_back(to_string(static_cast<request_status>(s)));
+  if (value == "QUEUE")
+    for (int q = 0; q < queue_count; ++q) out.emplace_back(to_string(static_cast<queue_name>(q)));
+  if (value == "STATE") out = {"idle", "busy", "stuck", "backoff", "dead"};
+  if (value == "ORDER") out = {"mailbox", "rate", "busy", "restarts", "name"};
+  if (value == "CODE")
+    for (int c = 0; c <= static_cast<int>(errc::not_leader); ++c)
+      out.emplace_back(to_string(static_cast<errc>(c)));
   if (value == "SHELL") out = {"bash", "zsh", "fish"};
   return out;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <optional>
 #include <random>
 
 #include <poll.h>
@@ -20,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{2'000};
+constexpr std::chrono::minutes longest_operation{10};
 constexpr milliseconds most_silence{45'000};  // of a stream of events; nodes say something every 15 s
 
 // Whether any node answered this process: before that, a wrong address is likelier than a restart.
@@ -65,12 +67,6 @@ milliseconds growing_pause(int tried) {
   return whole - milliseconds(static_cast<std::int64_t>(dice() % 100) * whole.count() / 400);
 }
 
-void pause(milliseconds time) {
-  const auto until = steady_clock::now() + time;
-  while (!interrupted() && steady_clock::now() < until)
-    ::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(50, time.count())));
-}
-
 tl::unexpected<node_error> stopped_by_user() {
   return tl::make_unexpected(node_error{kind::interrupted, "interrupted"});
 }
@@ -84,6 +80,14 @@ node_api::node_api(node_address where) : where_(std::move(where)) {
   }
 }
 
+bool node_api::halted() const { return interrupted() || (where_.stop && where_.stop->load()); }
+
+void node_api::pause(milliseconds time) const {
+  const auto until = steady_clock::now() + time;
+  while (!halted() && steady_clock::now() < until)
+    ::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(50, time.count())));
+}
+
 std::string node_api::all_urls() const {
   std::string out;
   for (const auto& url : where_.urls) out += (out.empty() ? "" : ", ") + url;
@@ -91,13 +95,16 @@ std::string node_api::all_urls() const {
 }
 
 node_error node_api::explain(const net::http_error& problem) const {
-  if (problem.what == net::http_error::kind::stopped && interrupted())
-    return {kind::interrupted, "interrupted"};
+  if (problem.what == net::http_error::kind::stopped && halted()) return {kind::interrupted, "interrupted"};
   if (is_lost(problem))
     return {kind::unreachable,
             "no node answers at " + all_urls() + ": start one with `dip serve`, or name another with --url"};
   return {kind::refused,
           "the call to " + printable(where_.urls[current_]) + " failed: " + printable(problem.detail)};
+}
+
+node_error node_api::not_a_node() const {
+  return {kind::refused, "what answers at " + printable(where_.urls[current_]) + " is not a node of DIP"};
 }
 
 node_error node_api::explain(const net::http_response& response) const {
@@ -122,12 +129,11 @@ struct node_api::trouble {
   steady_clock::time_point since = steady_clock::now();
   int tried = 0;
 
-  // False when the time is up.
-  bool wait(milliseconds asked, std::chrono::seconds retry_for) {
+  // How long to wait before the next try; nothing when the time is up.
+  std::optional<milliseconds> next(milliseconds asked, std::chrono::seconds retry_for) {
     const auto time = std::max(asked, growing_pause(tried++));
-    if (steady_clock::now() + time > since + retry_for) return false;
-    pause(time);
-    return true;
+    if (steady_clock::now() + time > since + retry_for) return std::nullopt;
+    return time;
   }
 };
 
@@ -147,7 +153,7 @@ tl::expected<net::http_response, net::http_error> node_api::ask_nodes(plan& what
     auto response = clients_[current_].perform(request);
     if (response) reached = true;
     const bool elsewhere = response ? response->status == 503 : is_lost(response.error());
-    if (!elsewhere || left == 1 || interrupted()) return response;
+    if (!elsewhere || left == 1 || halted()) return response;
     current_ = (current_ + 1) % where_.urls.size();
   }
 }
@@ -157,22 +163,25 @@ answer<net::http_response> node_api::call(plan what) {
   const auto tell = std::move(what.request.progress);
   what.request.progress = [&](const net::transfer_progress& p) {
     if (tell) tell(p);
-    return !interrupted();
+    return !halted();
   };
+  const auto& r = what.request;
+  if (!r.upload && !r.sink && r.timeout.count() == 0) what.request.timeout = where_.timeout;
   for (trouble t;;) {
     bool progressed = false;
     auto response = ask_nodes(what, progressed);
-    if (interrupted()) return stopped_by_user();
+    if (halted()) return stopped_by_user();
     if (response && !is_busy(response->status)) {
       if (response->status >= 200 && response->status < 300) return std::move(*response);
       return tl::make_unexpected(explain(*response));
     }
     if (!response && !is_lost(response.error())) return tl::make_unexpected(explain(response.error()));
     if (what.endless && progressed) t = {};
-    const bool more =
-        reached && t.wait(response ? asked_pause(*response) : milliseconds(0), where_.retry_for);
-    if (interrupted()) return stopped_by_user();
-    if (!more) return tl::make_unexpected(response ? explain(*response) : explain(response.error()));
+    const auto next = t.next(response ? asked_pause(*response) : milliseconds(0), where_.retry_for);
+    if (reached && next) pause(*next);
+    if (halted()) return stopped_by_user();
+    if (!reached || !next)
+      return tl::make_unexpected(response ? explain(*response) : explain(response.error()));
     current_ = (current_ + 1) % where_.urls.size();
   }
 }
@@ -181,9 +190,7 @@ answer<json> node_api::call_json(plan what) {
   auto response = call(std::move(what));
   if (!response) return tl::make_unexpected(response.error());
   json body = json::parse(response->body, nullptr, false);
-  if (!body.is_object())
-    return tl::make_unexpected(node_error{
-        kind::refused, "what answers at " + printable(where_.urls[current_]) + " is not a node of DIP"});
+  if (!body.is_object()) return tl::make_unexpected(not_a_node());
   return body;
 }
 
@@ -292,22 +299,60 @@ answer<void> node_api::follow(const std::string& id, const std::function<bool(co
     // No Content tells an EventSource that there is nothing more to come.
     if (response->status == 204) return {};
     pause(first_pause);
-    if (interrupted()) return stopped_by_user();
+    if (halted()) return stopped_by_user();
   }
 }
 
-answer<json> node_api::cluster() {
+answer<json> node_api::cluster() { return get("/cluster"); }
+
+answer<json> node_api::get(const std::string& path) {
   net::http_request request;
-  request.url = "/cluster";
+  request.url = path;
   return call_json({std::move(request)});
 }
 
-answer<void> node_api::operate(const std::string& path) {
+answer<json> node_api::send(const std::string& method, const std::string& path, const json& body) {
   net::http_request request;
-  request.method = "POST";
+  request.method = method;
   request.url = path;
-  if (auto response = call({std::move(request)}); !response) return tl::make_unexpected(response.error());
+  request.idle_timeout = milliseconds(0);  // redriving many is long in silence
+  request.timeout = where_.timeout.count() > 0 ? where_.timeout : longest_operation;
+  if (!body.is_null()) {
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  auto response = call({std::move(request)});
+  if (!response) return tl::make_unexpected(response.error());
+  if (response->body.empty()) return json{};
+  json told = json::parse(response->body, nullptr, false);
+  if (told.is_discarded()) return tl::make_unexpected(not_a_node());
+  return told;
+}
+
+answer<void> node_api::operate(const std::string& path) {
+  if (auto told = send("POST", path); !told) return tl::make_unexpected(told.error());
   return {};
+}
+
+answer<void> node_api::listen(const std::string& path, std::chrono::seconds silence,
+                              const std::function<bool(const stream_event&)>& take) {
+  bool stopped = false;
+  const auto hear = [&](const stream_event& event) {
+    stopped = !take(event);
+    return !stopped;
+  };
+  event_reader reader(hear);
+  plan what;
+  what.request.url = path;
+  what.request.idle_timeout = silence;
+  what.request.sink = [&](std::string_view bytes) { return reader.feed(bytes); };
+  what.before_try = [&](net::http_request&) {
+    reader = event_reader(hear);
+    return true;
+  };
+  const auto response = call(std::move(what));
+  if (stopped || response) return {};
+  return tl::make_unexpected(response.error());
 }
 
 answer<json> node_api::describe(const std::string& url_or_key) {

@@ -1,6 +1,7 @@
 // The calls of docs' HTTP interface that the client makes.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,10 @@ struct node_address {
   // How long a call is tried again while no node answers or none has room. Where none ever answered, the
   // first try is the only one.
   std::chrono::seconds retry_for{60};
+  // Of one try, but for uploads, downloads and streams; 0: none but that of silence, half a minute.
+  std::chrono::seconds timeout{0};
+  // True ends what is under way as Ctrl-C does; outlives the calls. nullptr: nothing else ends them.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // One thread at a time. What a node has no room for (429, 503) is asked again when its Retry-After is over; a
@@ -58,6 +63,15 @@ public:
   [[nodiscard]] answer<nlohmann::json> find(const std::string& id, std::chrono::seconds wait);
   // GET /cluster
   [[nodiscard]] answer<nlohmann::json> cluster();
+  // Any GET that is answered by a JSON object.
+  [[nodiscard]] answer<nlohmann::json> get(const std::string& path);
+  // Any other call, `body` null: without one. What it is answered by, null where that is nothing.
+  [[nodiscard]] answer<nlohmann::json> send(const std::string& method, const std::string& path,
+                                            const nlohmann::json& body = nullptr);
+  // A stream of events over one connection, until that ends or `take` answers false. `silence`: for so long
+  // it may say nothing.
+  [[nodiscard]] answer<void> listen(const std::string& path, std::chrono::seconds silence,
+                                    const std::function<bool(const stream_event&)>& take);
   // An operator's POST that has no body and is answered by none.
   [[nodiscard]] answer<void> operate(const std::string& path);
   // GET /requests?…
@@ -74,6 +88,8 @@ public:
   // stop; `restart` is called before the first byte, also when it is tried again.
   [[nodiscard]] answer<void> download(const std::string& url, const std::function<bool()>& restart,
                                       const std::function<bool(std::string_view)>& take);
+  // The node that answered last, or is asked next.
+  [[nodiscard]] const std::string& current_url() const { return where_.urls[current_]; }
 
 private:
   // A call's request has only the path in `url`.
@@ -88,7 +104,10 @@ private:
   tl::expected<net::http_response, net::http_error> ask_nodes(plan& what, bool& progressed);
   [[nodiscard]] node_error explain(const net::http_error& problem) const;
   [[nodiscard]] node_error explain(const net::http_response& response) const;
+  [[nodiscard]] node_error not_a_node() const;
   [[nodiscard]] std::string all_urls() const;
+  [[nodiscard]] bool halted() const;
+  void pause(milliseconds time) const;
 
   node_address where_;
   std::vector<net::http_client> clients_;  // one for each URL

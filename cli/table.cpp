@@ -10,7 +10,6 @@ namespace dip::cli {
 namespace {
 
 constexpr size_t gap = 2;
-constexpr size_t narrowest = 8;
 
 std::vector<size_t> natural_widths(const std::vector<column>& columns,
                                    const std::vector<std::vector<std::string>>& rows) {
@@ -27,7 +26,8 @@ std::vector<size_t> natural_widths(const std::vector<column>& columns,
 size_t least_width(const std::vector<column>& columns, const std::vector<size_t>& widths,
                    const std::vector<size_t>& shown) {
   size_t total = gap * (shown.size() - 1);
-  for (const size_t i : shown) total += columns[i].flexible ? std::min(widths[i], narrowest) : widths[i];
+  for (const size_t i : shown)
+    total += columns[i].flexible ? std::min(widths[i], columns[i].least) : widths[i];
   return total;
 }
 
@@ -53,7 +53,7 @@ void fit(std::vector<size_t>& widths, const std::vector<column>& columns, const 
   while (width != 0 && total > width) {
     size_t* widest = nullptr;
     for (const size_t i : shown)
-      if (columns[i].flexible && widths[i] > narrowest && (!widest || widths[i] > *widest))
+      if (columns[i].flexible && widths[i] > columns[i].least && (!widest || widths[i] > *widest))
         widest = &widths[i];
     if (!widest) return;
     --*widest;
@@ -69,8 +69,8 @@ std::string padded(std::string_view text, size_t columns, bool right) {
   return right ? blanks + std::string(text) : std::string(text) + blanks;
 }
 
-std::string render_table(const std::vector<column>& columns,
-                         const std::vector<std::vector<std::string>>& rows, size_t width, const style& with) {
+std::vector<std::string> table_lines(const std::vector<column>& columns,
+                                     const std::vector<std::vector<std::string>>& rows, size_t width) {
   std::vector<std::vector<std::string>> cells;
   for (const auto& row : rows) {
     auto& line = cells.emplace_back();
@@ -89,8 +89,16 @@ std::string render_table(const std::vector<column>& columns,
     line.erase(line.find_last_not_of(' ') + 1);
     return line;
   };
-  std::string out = with.dim(line_of([&](size_t i) { return columns[i].title; })) + "\n";
-  for (const auto& row : cells) out += line_of([&](size_t i) { return row[i]; }) + "\n";
+  std::vector<std::string> out{line_of([&](size_t i) { return columns[i].title; })};
+  for (const auto& row : cells) out.push_back(line_of([&](size_t i) { return row[i]; }));
+  return out;
+}
+
+std::string render_table(const std::vector<column>& columns,
+                         const std::vector<std::vector<std::string>>& rows, size_t width, const style& with) {
+  const auto lines = table_lines(columns, rows, width);
+  std::string out = with.dim(lines.front()) + "\n";
+  for (size_t i = 1; i < lines.size(); ++i) out += lines[i] + "\n";
   return out;
 }
 

@@ -28,6 +28,7 @@ struct column {
   bool right = false;     // numbers
   bool flexible = false;  // gives up its middle when the terminal is narrow
   bool optional = false;  // goes when that is not enough, the last one first
+  size_t least = 8;       // columns of a flexible one
 };
 
 // Cells are made printable here. `width` 0: as wide as it needs to be. The last line ends with a line break
@@ -35,6 +36,11 @@ struct column {
 [[nodiscard]] std::string render_table(const std::vector<column>& columns,
                                        const std::vector<std::vector<std::string>>& rows, size_t width,
                                        const style& with);
+
+// The same undressed, line by line: the titles, then each row.
+[[nodiscard]] std::vector<std::string> table_lines(const std::vector<column>& columns,
+                                                   const std::vector<std::vector<std::string>>& rows,
+                                                   size_t width);
 
 // `text` in `columns` columns, filled with blanks.
 [[nodiscard]] std::string padded(std::string_view text, size_t columns, bool right = false);

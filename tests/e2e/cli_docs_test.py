@@ -3,6 +3,7 @@
 With --write the blocks of help are brought up to date.
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -20,8 +21,10 @@ HELP = re.compile(r"```text\n(.*?)```", re.S)
 EXAMPLES = re.compile(r"```sh\n(.*?)```", re.S)
 
 
-def dip(*arguments, **more):
-    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=60, **more)
+@functools.cache
+def dip(*arguments):
+    """Help and what is made from the commands is the same each time."""
+    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=60)
 
 
 def commands():
@@ -73,9 +76,9 @@ class Page(NodeTest):
 class Made(unittest.TestCase):
     def complete(self, *words):
         """What bash offers for the last word."""
-        script = ('source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dip; '
+        script = ('eval "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dip; '
                   'printf "%s\\n" "${COMPREPLY[@]}"')
-        run = subprocess.run(["bash", "-euc", script, program(), *words], capture_output=True, text=True, cwd=ROOT)
+        run = subprocess.run(["bash", "-euc", script, dip("completion", "bash").stdout, *words], capture_output=True, text=True, cwd=ROOT)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         return run.stdout.split()
 

@@ -37,6 +37,7 @@ LIBRARIES = {
     r"xxhash\.h": {"storage", "consensus"},
     r"prometheus/": {"runtime"},
     r"CLI/": {"cli", "runtime"},
+    r"(n?curses|term)\.h": {"cli"},
     r"spdlog/": {"actors", "runtime", "http"},
 }
 
