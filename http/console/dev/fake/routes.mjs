@@ -98,7 +98,7 @@ function deadPage(fake, name, q) {
   const groups = new Map();
   for (const m of all) groups.set(m.error.code, (groups.get(m.error.code) ?? 0) + 1);
   const list = q.get("error") ? all.filter((m) => m.error.code === q.get("error")) : all;
-  return page(list, q, "messages", { groups: [...groups].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count), total: list.length, ...unreachable(fake) });
+  return page(list, q, "messages", { groups: [...groups].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count), total: all.length, more: false, ...unreachable(fake) });
 }
 
 function submit(fake, body) {

@@ -54,3 +54,19 @@ export async function plant(page: Page, wish: Record<string, unknown>) {
   expect(answer.ok()).toBe(true);
 }
 export const fresh = { scene: "busy", down: [], destructive: true, token: "", silent: false };
+
+// What the tests' own cluster is to do, or to suffer.
+export async function control<T = Record<string, unknown>>(page: Page, word: string, wish: Record<string, unknown> = {}): Promise<T> {
+  const answer = await page.request.post(`${process.env.DIP_CONSOLE_CONTROL}/${word}`, { data: wish, timeout: 180_000 });
+  const said = await answer.json();
+  expect(answer.status(), `${word}: ${said.problem}`).toBe(200);
+  return said;
+}
+export interface Done { uploads: number; clients: number; accepted: { id: string; at: number; took_ms: number | null; status: string | null }[] }
+export async function done(page: Page): Promise<Done> {
+  return (await page.request.get(`${process.env.DIP_CONSOLE_CONTROL}/done`)).json();
+}
+export async function confirm(page: Page, button: string) {
+  await page.getByRole("dialog").getByRole("button", { name: button, exact: true }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+}

@@ -1,0 +1,35 @@
+// What an operator should look at first, the worst before the rest, each with where it is mended.
+import { count, duration, plural } from "./format";
+import { href } from "./route";
+import type { Actor, Cluster, Overview } from "./types";
+
+export interface Concern { how: "bad" | "warn"; text: string; to: string; verdict: boolean }
+
+// A replica is behind for a moment whenever something is written.
+export const far_behind = 100;
+
+export interface Troubled { stuck: Actor[]; backoff: Actor[] }
+
+export function concernsOf(o: Overview, c: Cluster | null, a: Troubled): Concern[] {
+  const out: Concern[] = [];
+  // `verdict`: it is the cluster's state, not what somebody once has to look through.
+  const add = (how: Concern["how"], text: string, to: string, verdict = true) => out.push({ how, text, to, verdict });
+  for (const n of o.nodes) if (!n.up) add("bad", `${n.name} does not answer`, href(["cluster"]));
+  const lone = c?.partitions.filter((p) => !p.leader) ?? [];
+  if (lone.length) add("bad", `${plural(lone.length, "partition")} without a leader`, href(["cluster"]));
+
+  const far = (a: Actor) => (a.current ? `: at ${a.current.message} for ${duration(a.current.for_ms)}` : "");
+  if (a.stuck.length > 2) add("bad", `${plural(a.stuck.length, "actor")} are stuck`, href(["actors"], { show: "stuck" }));
+  else for (const one of a.stuck) add("bad", `${one.name} on ${one.node} is stuck${far(one)}`, href(["actors", one.id]));
+  if (a.backoff.length > 2) add("warn", `${plural(a.backoff.length, "actor")} start again and again`, href(["actors"]));
+  else for (const one of a.backoff) add("warn", `${one.name} on ${one.node} goes down again and again${one.last_error ? `: ${one.last_error}` : ""}`, href(["actors", one.id]));
+
+  for (const q of o.queues) if (q.paused) add("warn", `${q.name} is paused, ${count(q.visible)} waiting`, href(["queues", q.name]));
+  for (const n of o.nodes) if (n.up && n.draining) add("warn", `${n.name} is draining`, href(["cluster"]));
+  for (const n of o.nodes) {
+    const behind = (c?.partitions ?? []).map((p) => p.replicas.find((r) => r.node === n.name && r.up)?.lag ?? 0).filter((lag) => lag > far_behind);
+    if (behind.length) add("warn", `${n.name} is ${count(Math.max(...behind))} entries behind in ${plural(behind.length, "partition")}`, href(["cluster"]));
+  }
+  for (const q of o.queues) if (q.dead) add("bad", `${plural(q.dead, "dead letter")} in ${q.name}`, href(["queues", q.name], { tab: "dead" }), false);
+  return out;
+}
