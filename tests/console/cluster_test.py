@@ -45,9 +45,17 @@ class Console(unittest.TestCase):
         self.works.load(4)
         self.look("views.spec.ts")
 
-    def test_3_numbers_actions_and_faults(self):
+    def test_3_numbers(self):
         self.works.load(4)
-        self.look("cluster/numbers", "cluster/actions", "cluster/faults")
+        self.look("cluster/numbers")
+
+    def test_4_actions(self):
+        self.works.load(4)
+        self.look("cluster/actions")
+
+    def test_5_faults(self):
+        self.works.load(4)
+        self.look("cluster/faults")
 
 
 if __name__ == "__main__":

@@ -168,32 +168,35 @@ class Works:
             with contextlib.suppress(OSError):
                 os.kill(pid, what)
 
+    def warm(self):
+        """Until the slots have processes that stand ready."""
+        key = self.upload()
+        for told in [self.submit(key, None) for _ in range(8)]:
+            self.finish(told)
+
     def bury(self, count, how="crash"):
         """So many requests that fail in their first stage, and are dead letters then: their codec is killed, or hangs."""
+        failed = []
         with self.quiet():
-            key, failed, open_ = self.upload(1200, 900, name="broken.png"), [], []
+            key = self.upload(1200, 900, name="broken.png")
+            while len(failed) < count:
+                self.warm()
+                # Those that stand still cannot be faster than what happens to them.
+                self.signal_codecs(signal.SIGSTOP)
+                batch = [self.submit(key, None, [{"op": "blur", "sigma": 9}]) for _ in range(min(3, count - len(failed)))]
 
-            def buried():
-                while len(failed) + len(open_) < count:
-                    # Those that stand still cannot be faster than what happens to them.
-                    self.signal_codecs(signal.SIGSTOP)
-                    open_.append(self.submit(key, None, [{"op": "blur", "sigma": 9}]))
-                for told in list(open_):
-                    status = self.call("GET", f"/requests/{told}").json()["status"]
-                    if status == "failed":
-                        failed.append(told)
-                    if status in FINAL:
-                        open_.remove(told)
-                    elif status in ("preprocessing", "processing") and how == "crash":
+                def settled():
+                    now = [self.call("GET", f"/requests/{told}").json()["status"] for told in batch]
+                    # One got a process that is new: it is no victim, and nobody else is until it has gone.
+                    if any(s in ("preprocessed", "processing") for s in now):
+                        self.signal_codecs(signal.SIGCONT)
+                    elif how == "crash" and "preprocessing" in now:
                         self.signal_codecs(signal.SIGKILL)
-                    else:
-                        self.signal_codecs(signal.SIGSTOP)
-                return len(failed) == count
+                    return all(s in FINAL for s in now)
 
-            until(f"{count} requests have failed", buried)
-            self.signal_codecs(signal.SIGCONT)
-            for told in failed:
-                self.finish(told)
+                until("they have failed", settled)
+                self.signal_codecs(signal.SIGCONT)
+                failed += [told for told in batch if self.finish(told)["status"] == "failed"]
         return failed
 
     # ── what the browser's tests ask for ──

@@ -37,7 +37,7 @@ function StepCard({ step, slow }: { step: Step; slow: boolean }) {
         <div class="row"><b class="grow">{step.title}</b>{state && <span class={`pill ${"warn"}`}>{queue.paused ? "paused" : "slowest"}</span>}</div>
         <Spark values={history.column(stage.name, 60)} label={`${step.title}: messages each second over the last minute`} />
         <div class="step-busy"><Meter share={step.share} how={step.share >= 0.98 ? "warn" : ""} /><span class="muted nowrap">{percent(step.share)} of {stage.workers}</span></div>
-        <div class="row faint step-times"><span>half in {duration(stage.p50_ms || null)}</span><span>99 % in {duration(stage.p99_ms || null)}</span></div>
+        <div class="row faint step-times">{stage.p50_ms ? <><span>half in {duration(stage.p50_ms)}</span><span>99 % in {duration(stage.p99_ms)}</span></> : <span>no work yet</span>}</div>
       </div>
     </div>
   );

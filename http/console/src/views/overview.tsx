@@ -91,7 +91,7 @@ export function OverviewView() {
     </span>}>
       <div class="figures card">
         <Figure label="Coming in" value={rate(o.topics[0]?.rate)} unit="/s" hint={`${rate(mean)}/s last minute`} />
-        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms || null)}`} />
+        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={done?.p50_ms ? `half within ${duration(done.p50_ms)}` : "none yet"} />
         <Figure label="Waiting" value={count(waiting)} hint={step?.clears_ms ? `clears in ${duration(step.clears_ms)}` : "in all queues"} />
         <Figure label="Workers" value={percent(workers ? busy / workers : 0)} hint={`${busy} of ${workers} at work`} />
         <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need a look" : "none"} />

@@ -23,7 +23,8 @@ export { expect };
 
 // A call of the API beside the page, by the same base.
 export async function api(page: Page, method: string, path: string, data?: unknown) {
-  const url = new URL(`../${path.replace(/^\//, "")}`, page.url().split("#")[0]).href;
+  const here = page.url().startsWith("http") ? page.url() : process.env.DIP_CONSOLE_URL!;
+  const url = new URL(`../${path.replace(/^\//, "")}`, here.split("#")[0]).href;
   const token = process.env.DIP_ADMIN_TOKEN;
   const answer = await page.request.fetch(url, { method, ...(data === undefined ? {} : { data }), ...(token ? { headers: { Authorization: `Bearer ${token}` } } : {}) });
   expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true);
