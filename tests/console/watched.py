@@ -68,6 +68,10 @@ class Works:
         self.accepted, self.uploads = collections.OrderedDict(), 0  # id: {at, took_ms, status}
         self.threads, self.stopping, self.problems, self.thought = [], threading.Event(), [], THOUGHT
 
+    @property
+    def operator(self):
+        return {"Authorization": f"Bearer {self.cluster.members['n1'].token}"}
+
     # ── clients ──
 
     def call(self, method, path, body=None, headers=None, good=(200,), wait=10):
@@ -214,6 +218,11 @@ class Works:
     def do_bury(self, count, how="crash"):
         return {"ids": self.bury(count, how)}
 
+    def do_calm(self):
+        """A test that failed is not to take the next with it."""
+        for queue in ("rtp-request-queue", "rtp-preprocess-ok-queue", "rtp-notifier-queue"):
+            self.call("POST", f"/queues/{queue}/resume", headers=self.operator)
+
     def do_kill(self, node):
         self.cluster.kill(node)
 
@@ -232,6 +241,14 @@ class Works:
         self.cluster.resume(node)
 
     def do_machine(self, node, **faults):
+        """It leads nothing by then: what its disk does is not to hold all up."""
+        others = [n for n in self.cluster.members if n != node]
+        for partition, leader in self.cluster.leaders().items() if faults else ():
+            if leader == node:
+                self.call("POST", f"/cluster/partitions/{partition}/leader", json.dumps({"node": others[partition % 2]}),
+                          {**self.operator, "Content-Type": "application/json"}, (202,))
+        if faults:
+            until(f"{node} leads nothing", lambda: (l := self.cluster.leaders()) and node not in l.values() and all(l.values()))
         self.cluster.fault(node, **faults)
 
     def do_mailbox(self, nobody):

@@ -27,6 +27,8 @@ export function concernsOf(o: Overview, c: Cluster | null, a: Troubled): Concern
   for (const q of o.queues) if (q.paused) add("warn", `${q.name} is paused, ${count(q.visible)} waiting`, href(["queues", q.name]));
   for (const n of o.nodes) if (n.up && n.draining) add("warn", `${n.name} is draining`, href(["cluster"]));
   for (const n of o.nodes) {
+    // Of one that is gone it is not news.
+    if (!n.up) continue;
     const behind = (c?.partitions ?? []).map((p) => p.replicas.find((r) => r.node === n.name && r.up)?.lag ?? 0).filter((lag) => lag > far_behind);
     if (behind.length) add("warn", `${n.name} is ${count(Math.max(...behind))} entries behind in ${plural(behind.length, "partition")}`, href(["cluster"]));
   }

@@ -14,7 +14,7 @@ export function Waterfall({ trace }: { trace: Trace }) {
       </div>
       <ol>
         {w.bars.map(({ hop, wait, work, total_ms }, i) => {
-          const failed = hop.outcome === "failed";
+          const failed = hop.outcome === "failed" || hop.error !== null;
           return (
             <li key={i} class="wf-row" title={`${hop.what}: ${exact(hop.at)}`}>
               <div class="wf-what">

@@ -8,6 +8,8 @@ const letters = async (page: Page, of = queue) => (await api(page, "GET", `/queu
 const record = (page: Page, id: string) => api(page, "GET", `/requests/${id}`);
 const audited = async (page: Page, what: string) => (await api(page, "GET", "/audit")).entries.find((e: { what: string }) => e.what.startsWith(what));
 
+test.afterEach(async ({ page }) => { await control(page, "calm"); });
+
 test("dead letters are seen, redriven one by one, by error and all, and discarded", async ({ page }, info) => {
   const crashed = (await control<{ ids: string[] }>(page, "bury", { count: 4 })).ids;
   const hung = (await control<{ ids: string[] }>(page, "bury", { count: 2, how: "hang" })).ids;
