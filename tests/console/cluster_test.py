@@ -1,5 +1,5 @@
 """The web console in a real browser, before three real nodes that clients work on. The browser's part is Playwright's
-(http/console/tests/browser), run in the room where the console was built: DIP_CONSOLE_ROOM. Its screenshots stay in DIP_CONSOLE_SHOTS."""
+(http/console/tests/browser), run in the room where the console was built: CONSOLE_ROOM. Its screenshots stay in CONSOLE_SHOTS."""
 
 import os
 import pathlib
@@ -10,8 +10,8 @@ import unittest
 from control import Control
 from watched import Works
 
-ROOM = pathlib.Path(os.environ["DIP_CONSOLE_ROOM"])
-SHOTS = pathlib.Path(os.environ["DIP_CONSOLE_SHOTS"])
+ROOM = pathlib.Path(os.environ["CONSOLE_ROOM"])
+SHOTS = pathlib.Path(os.environ["CONSOLE_SHOTS"])
 
 
 class Console(unittest.TestCase):

@@ -21,7 +21,7 @@ function Letter({ m, close, queue, changed }: { m: Message; close: () => void; q
           <dt>Kind</dt><dd>{m.kind}, partition {m.partition}</dd>
           <dt>Published</dt><dd><Time at={m.enqueued_at} /></dd>
           <dt>Died</dt><dd><Time at={m.dead_at} /></dd>
-          <dt>Taken</dt><dd>{m.acquired} times, failed {m.failed}</dd>
+          <dt>Taken</dt><dd>{m.acquired === 1 ? "once" : `${m.acquired} times`}, failed {m.failed}</dd>
         </dl>
         <h3>Attempts</h3>
         <ol class="timeline tight">
