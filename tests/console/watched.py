@@ -66,7 +66,7 @@ class Works:
         self.cluster = WatchedCluster(3, SETTINGS.replace("{port}", str(self.mail.port)))
         self.home, self.lock, self.choices = home, threading.Lock(), random.Random(7)
         self.accepted, self.uploads = collections.OrderedDict(), 0  # id: {at, took_ms, status}
-        self.threads, self.stopping, self.problems, self.thought = [], threading.Event(), [], THOUGHT
+        self.threads, self.stopping, self.problems, self.thought, self.shunned = [], threading.Event(), [], THOUGHT, set()
 
     @property
     def operator(self):
@@ -78,7 +78,7 @@ class Works:
         """Of any node that answers; whoever is refused for now, or gets no answer, asks the next."""
         end, last = time.monotonic() + DEADLINE, None
         while time.monotonic() < end:
-            names = [n for n, m in self.cluster.members.items() if m.runs]
+            names = [n for n, m in self.cluster.members.items() if m.runs and n not in self.shunned]
             for name in self.choices.sample(names, len(names)):
                 try:
                     last = self.cluster.members[name].client(wait).call(method, path, body, headers)
@@ -220,6 +220,13 @@ class Works:
 
     def do_calm(self):
         """A test that failed is not to take the next with it."""
+        for name, member in self.cluster.members.items():
+            if member.faults.exists() and member.faults.read_text():
+                self.do_machine(name)
+            if member.paused:
+                self.do_resume(name)
+            if member.process is None:
+                self.do_start(name)
         for queue in ("rtp-request-queue", "rtp-preprocess-ok-queue", "rtp-notifier-queue"):
             self.call("POST", f"/queues/{queue}/resume", headers=self.operator)
 
@@ -241,7 +248,7 @@ class Works:
         self.cluster.resume(node)
 
     def do_machine(self, node, **faults):
-        """It leads nothing by then: what its disk does is not to hold all up."""
+        """It leads nothing by then, and is not asked: what its disk does is not to hold all up."""
         others = [n for n in self.cluster.members if n != node]
         for partition, leader in self.cluster.leaders().items() if faults else ():
             if leader == node:
@@ -249,6 +256,7 @@ class Works:
                           {**self.operator, "Content-Type": "application/json"}, (202,))
         if faults:
             until(f"{node} leads nothing", lambda: (l := self.cluster.leaders()) and node not in l.values() and all(l.values()))
+        self.shunned = {node} if faults else set()
         self.cluster.fault(node, **faults)
 
     def do_mailbox(self, nobody):

@@ -3,6 +3,8 @@ import { api, confirm, control, expect, expectUsable, keep, open, test } from ".
 
 const silence = /Failed to load resource|ERR_|status of 5/;
 
+test.afterEach(async ({ page }) => { await control(page, "calm"); });
+
 test("a worker that crashes is seen with its restarts and its last error", async ({ page }, info) => {
   await control(page, "bury", { count: 3 });
   await open(page, "actors?show=table&sort=restarts");
@@ -20,7 +22,8 @@ test("a worker that crashes is seen with its restarts and its last error", async
 
 test("an actor whose disk hangs is stuck, and a replica whose disk is slow lags", async ({ page, watch }, info) => {
   watch.allow.push(silence);
-  await control(page, "machine", { node: "n3", sync_delay_ms: 45_000 });
+  await control(page, "machine", { node: "n3", sync_delay_ms: 60_000 });
+  await control(page, "load", { clients: 6, thought: 0.1 });
   await open(page, "");
   await expect(page.locator(".concerns")).toContainText(/is stuck|are stuck/, { timeout: 120_000 });
   await expect(page.locator(".concerns")).toContainText(/n3 is .* behind/);
@@ -36,6 +39,7 @@ test("an actor whose disk hangs is stuck, and a replica whose disk is slow lags"
   await expect(page.getByText(/\d behind/).first()).toBeVisible();
   await keep(page, info, "cluster-lag");
   await control(page, "machine", { node: "n3" });
+  await control(page, "load", { clients: 4 });
   await open(page, "");
   await expect(page.locator(".concerns")).toHaveCount(0, { timeout: 120_000 });
 });
