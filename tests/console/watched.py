@@ -28,11 +28,11 @@ partitions = 8
 [workers]
 preprocessors = 1
 processors = 2
-timeout = "5s"
+timeout = "4s"
 max_receives = 1
 backoff_min = "50ms"
 backoff_max = "500ms"
-visibility = "5s"
+visibility = "4s"
 [limits]
 free_disk = "64 MiB"
 [smtp]

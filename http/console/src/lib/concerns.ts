@@ -1,5 +1,5 @@
 // What an operator should look at first, the worst before the rest, each with where it is mended.
-import { count, duration, plural } from "./format";
+import { count, duration, plural, words } from "./format";
 import { href } from "./route";
 import type { Actor, Cluster, Overview } from "./types";
 
@@ -18,7 +18,7 @@ export function concernsOf(o: Overview, c: Cluster | null, a: Troubled): Concern
   const lone = c?.partitions.filter((p) => !p.leader) ?? [];
   if (lone.length) add("bad", `${plural(lone.length, "partition")} without a leader`, href(["cluster"]));
 
-  const far = (a: Actor) => (a.current ? `: at ${a.current.message} for ${duration(a.current.for_ms)}` : "");
+  const far = (a: Actor) => (a.current ? `: at ${words(a.current.message)} for ${duration(a.current.for_ms)}` : "");
   if (a.stuck.length > 2) add("bad", `${plural(a.stuck.length, "actor")} are stuck`, href(["actors"], { show: "stuck" }));
   else for (const one of a.stuck) add("bad", `${one.name} on ${one.node} is stuck${far(one)}`, href(["actors", one.id]));
   if (a.backoff.length > 2) add("warn", `${plural(a.backoff.length, "actor")} start again and again`, href(["actors"]));

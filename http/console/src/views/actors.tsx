@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, nextOf, ApiError } from "../lib/api";
-import { count, duration, percent, plural, rate } from "../lib/format";
+import { count, duration, percent, plural, rate, words } from "../lib/format";
 import { append } from "../lib/merge";
 import { go, href, route, setParams } from "../lib/route";
 import { byName, inTrouble, treeRows, type TreeRow } from "../lib/tree";
@@ -139,7 +139,7 @@ function Trouble() {
           <li key={a.id}>
             <ActorStatus state={a.state} />
             <a href={href(["actors", a.id])}><b>{a.name}</b></a><span class="muted">on {a.node}</span>
-            <span class="grow muted clip">{a.state === "stuck" && a.current ? `${a.current.message} for ${duration(a.current.for_ms)}, ${plural(a.mailbox, "message")} behind it` : a.last_error}</span>
+            <span class="grow muted clip">{a.state === "stuck" && a.current ? `at ${words(a.current.message)} for ${duration(a.current.for_ms)}${a.mailbox ? `, ${plural(a.mailbox, "message")} behind it` : ""}` : a.last_error}</span>
             <span class="muted nowrap">{plural(a.restarts, "restart")}</span>
           </li>
         ))}

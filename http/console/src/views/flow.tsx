@@ -1,14 +1,14 @@
 // The pipeline as a picture: what comes in, where it waits, who works on it. Dots run where messages do.
 import type { Step } from "../lib/flow";
 import { count, duration, percent, rate } from "../lib/format";
-import { history } from "../lib/live";
+import { history, link } from "../lib/live";
 import { href } from "../lib/route";
 import { Spark } from "../ui/chart";
 import { Meter } from "../ui/parts";
 
-// From a dot every few seconds to a stream; none where nothing moves.
+// From a dot every few seconds to a stream; none where nothing moves, or nobody knows.
 function Pipe({ perSecond, label }: { perSecond: number; label: string }) {
-  const moving = perSecond >= 0.05;
+  const moving = perSecond >= 0.05 && link.value.state === "live";
   const speed = moving ? Math.max(0.35, Math.min(3, 3 / Math.sqrt(perSecond))) : 0;
   return (
     <div class={`pipe ${moving ? "moving" : ""}`} title={`${label}: ${rate(perSecond)}/s`} style={moving ? { "--speed": `${speed.toFixed(2)}s` } : {}}>

@@ -1,7 +1,7 @@
-import { count, duration, percent, rate } from "../lib/format";
+import { ago, count, duration, percent, rate } from "../lib/format";
 import { concernsOf, type Concern } from "../lib/concerns";
 import { slowest, stepsOf } from "../lib/flow";
-import { history, link, overview } from "../lib/live";
+import { history, link, now, overview } from "../lib/live";
 import { href } from "../lib/route";
 import type { Actor, Cluster, OverviewNode, RequestStatus } from "../lib/types";
 import { Chart } from "../ui/chart";
@@ -85,7 +85,8 @@ export function OverviewView() {
   const first = concerns.find((c) => c.verdict);
   return (
     <Page title="Overview" actions={<span class="muted verdict">
-      {first ? <span class={first.how}><Icon name="alert" />{first.text}</span>
+      {l.state === "lost" ? <span><i class="dot" />as it was {ago(o.at, now.value)}</span>
+        : first ? <span class={first.how}><Icon name="alert" />{first.text}</span>
         : step ? <span class="warn"><Icon name="alert" />{`${step.title} holds the rest up`}</span>
         : <span><i class="dot good" />{idle ? "Idle: nothing waits" : "Everything keeps up"}</span>}
     </span>}>

@@ -22,7 +22,7 @@ test("a worker that crashes is seen with its restarts and its last error", async
 
 test("an actor whose disk hangs is stuck, and a replica whose disk is slow lags", async ({ page, watch }, info) => {
   watch.allow.push(silence);
-  await control(page, "machine", { node: "n3", sync_delay_ms: 60_000 });
+  await control(page, "machine", { node: "n3", sync_delay_ms: 40_000 });
   await control(page, "load", { clients: 6, thought: 0.1 });
   await open(page, "");
   await expect(page.locator(".concerns")).toContainText(/is stuck|are stuck/, { timeout: 120_000 });
@@ -36,12 +36,12 @@ test("an actor whose disk hangs is stuck, and a replica whose disk is slow lags"
   await keep(page, info, "actors-stuck");
   await expectUsable(page);
   await open(page, "cluster");
-  await expect(page.getByText(/\d behind/).first()).toBeVisible();
+  await expect(page.locator(".lag .bar").first()).toBeVisible();
+  await page.getByRole("region", { name: "Partitions" }).scrollIntoViewIfNeeded();
   await keep(page, info, "cluster-lag");
+  // Its disk is well again, but what hangs in it still does: it is for the next test to kill it.
   await control(page, "machine", { node: "n3" });
   await control(page, "load", { clients: 4 });
-  await open(page, "");
-  await expect(page.locator(".concerns")).toHaveCount(0, { timeout: 120_000 });
 });
 
 test("a node that is killed is missed on every view, and is back when it is", async ({ page, watch }, info) => {
@@ -60,6 +60,7 @@ test("a node that is killed is missed on every view, and is back when it is", as
   await control(page, "start", { node: "n3" });
   await open(page, "");
   await expect(page.locator(".verdict")).not.toContainText("does not answer");
+  await expect(page.locator(".concerns")).toHaveCount(0);
 });
 
 test("the console comes back by itself when its own node was killed", async ({ page, watch }, info) => {
@@ -69,6 +70,7 @@ test("the console comes back by itself when its own node was killed", async ({ p
   await control(page, "kill", { node: "n1" });
   await expect(page.getByText(/Disconnected since/)).toBeVisible();
   await expect(page.locator(".flow .step")).toHaveCount(3);
+  await expect(page.locator(".verdict")).toContainText("as it was");
   await keep(page, info, "own-node-killed");
   await expectUsable(page);
   await control(page, "start", { node: "n1" });
