@@ -181,6 +181,7 @@ api_json actor_properties() {
           {"wait_ms_p99", number("likewise")},
           {"restarts",
            count("of that name, since the node began; a worker's also of the process that works for it")},
+          {"restarted_at", schema_ref("TimeOrNull")},
           {"last_error", text_or_null("a sentence")},
           {"since", schema_ref("Time")},
           {"current", maybe(schema_ref("ActorMessage"))},
@@ -265,25 +266,16 @@ api_json message_example() {
 }
 
 api_json actor_example() {
-  return {{"id", "n1.42"},
-          {"name", "rtp-request-queue/3"},
-          {"kind", "queue"},
-          {"node", "n1"},
-          {"parent", "n1.17"},
-          {"state", "idle"},
-          {"mailbox", 0},
-          {"mailbox_high", 12},
-          {"oldest_ms", nullptr},
-          {"processed", 1234},
-          {"rate", 3.2},
-          {"busy", 0.012},
-          {"busy_ms_p50", 0.1},
-          {"busy_ms_p99", 2.0},
-          {"wait_ms_p50", 0.0},
-          {"wait_ms_p99", 1.0},
-          {"restarts", 0},
-          {"last_error", nullptr},
-          {"since", "2026-03-04T05:06:07.089Z"},
+  return {{"id", "n1.42"},         {"name", "rtp-request-queue/3"},
+          {"kind", "queue"},       {"node", "n1"},
+          {"parent", "n1.17"},     {"state", "idle"},
+          {"mailbox", 0},          {"mailbox_high", 12},
+          {"oldest_ms", nullptr},  {"processed", 1234},
+          {"rate", 3.2},           {"busy", 0.012},
+          {"busy_ms_p50", 0.1},    {"busy_ms_p99", 2.0},
+          {"wait_ms_p50", 0.0},    {"wait_ms_p99", 1.0},
+          {"restarts", 0},         {"restarted_at", nullptr},
+          {"last_error", nullptr}, {"since", "2026-03-04T05:06:07.089Z"},
           {"current", nullptr}};
 }
 

@@ -26,11 +26,11 @@ BAR = 0.98
 # (seconds, path) of each view: useRead's and usePages' intervals.
 VIEWS = [
     (15, "/cluster"),  # lib/cluster.ts
-    (4, "/cluster"), (4, "/actors?state=stuck&limit=100"), (4, "/actors?state=backoff&limit=100"),  # views/overview.tsx
+    (4, "/cluster"), (4, "/actors?state=stuck&limit=100"), (4, "/actors?sort=restarts&limit=100"),  # views/overview.tsx
     (1.5, "/requests?limit=100"),  # views/requests.tsx, while requests change
     (2, "/queues"), (2, "/topics"),  # views/queues.tsx
     (2, "/queues"),  # views/queue.tsx
-    (2, "/actors?limit=1000"), (3, "/actors?state=stuck&limit=20"), (3, "/actors?state=backoff&limit=20"),  # views/actors.tsx, the tree
+    (2, "/actors?limit=1000"), (3, "/actors?state=stuck&limit=20"), (3, "/actors?sort=restarts&limit=50"),  # views/actors.tsx, the tree
     (2, "/actors?sort=mailbox&limit=500"),  # views/actors.tsx, the table
     (1, "/actors/{actor}"),  # views/actor.tsx
     (2, "/cluster"),  # views/cluster.tsx

@@ -224,7 +224,7 @@ async function dispatch(fake, from, to, url, path) {
   if ((m = /^POST \/actors\/([^/]+)\/restart$/.exec(call))) {
     const a = fake.actors.byId.get(m[1]) ?? refuse("not_found", "there is no such actor");
     if (a.parent === null) refuse("conflict", "no supervisor restarts it");
-    Object.assign(a, { state: "idle", restarts: a.restarts + 1, mailbox: 0, oldest_ms: null, current: null, busy: 0, since: new Date().toISOString(), last_error: "restarted by an operator" });
+    Object.assign(a, { state: "idle", restarts: a.restarts + 1, restarted_at: new Date().toISOString(), mailbox: 0, oldest_ms: null, current: null, busy: 0, since: new Date().toISOString(), last_error: "restarted by an operator" });
     fake.log("restart actor", `${a.name} (${a.id})`);
     return [202, a];
   }

@@ -1,6 +1,7 @@
 // What an operator should look at first, the worst before the rest, each with where it is mended.
 import { count, duration, plural, words } from "./format";
 import { href } from "./route";
+import { restless } from "./tree";
 import type { Actor, Cluster, Overview } from "./types";
 
 export interface Concern { how: "bad" | "warn"; text: string; to: string; verdict: boolean }
@@ -8,7 +9,8 @@ export interface Concern { how: "bad" | "warn"; text: string; to: string; verdic
 // A replica is behind for a moment whenever something is written.
 export const far_behind = 100;
 
-export interface Troubled { stuck: Actor[]; backoff: Actor[] }
+// `restarted`: those with the most restarts; not all of them matter still.
+export interface Troubled { stuck: Actor[]; restarted: Actor[] }
 
 export function concernsOf(o: Overview, c: Cluster | null, a: Troubled): Concern[] {
   const out: Concern[] = [];
@@ -21,8 +23,9 @@ export function concernsOf(o: Overview, c: Cluster | null, a: Troubled): Concern
   const far = (a: Actor) => (a.current ? `: at ${words(a.current.message)} for ${duration(a.current.for_ms)}` : "");
   if (a.stuck.length > 2) add("bad", `${plural(a.stuck.length, "actor")} are stuck`, href(["actors"], { show: "stuck" }));
   else for (const one of a.stuck) add("bad", `${one.name} on ${one.node} is stuck${far(one)}`, href(["actors", one.id]));
-  if (a.backoff.length > 2) add("warn", `${plural(a.backoff.length, "actor")} start again and again`, href(["actors"]));
-  else for (const one of a.backoff) add("warn", `${one.name} on ${one.node} goes down again and again${one.last_error ? `: ${one.last_error}` : ""}`, href(["actors", one.id]));
+  const down = a.restarted.filter((one) => one.state !== "stuck" && restless(one, Date.parse(o.at)));
+  if (down.length > 2) add("warn", `${plural(down.length, "actor")} go down again and again`, href(["actors"]));
+  else for (const one of down) add("warn", `${one.name} on ${one.node} went down ${plural(one.restarts, "time")}${one.last_error ? `: ${one.last_error}` : ""}`, href(["actors", one.id]));
 
   for (const q of o.queues) if (q.paused) add("warn", `${q.name} is paused, ${count(q.visible)} waiting`, href(["queues", q.name]));
   for (const n of o.nodes) if (n.up && n.draining) add("warn", `${n.name} is draining`, href(["cluster"]));

@@ -117,6 +117,7 @@ export interface Actor {
   wait_ms_p50: number;
   wait_ms_p99: number;
   restarts: number;
+  restarted_at: string | null;
   last_error: string | null;
   since: string;
   current: { message: string; for_ms: number } | null;

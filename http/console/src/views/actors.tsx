@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, nextOf, ApiError } from "../lib/api";
 import { count, duration, percent, plural, rate, words } from "../lib/format";
+import { now } from "../lib/live";
 import { append } from "../lib/merge";
 import { go, href, route, setParams } from "../lib/route";
-import { byName, inTrouble, treeRows, type TreeRow } from "../lib/tree";
+import { restless, treeRows, type TreeRow } from "../lib/tree";
 import type { Actor } from "../lib/types";
 import { ActorStatus, Card, Choice, Empty, Failed, Loading, Meter, Page, Search, Time, Unreachable } from "../ui/parts";
 import { Icon } from "../ui/icons";
@@ -121,16 +122,16 @@ function Flat({ q, node, state, sort }: { q: string; node: string; state: string
 // What is wrong comes before all the rest.
 function Trouble() {
   const stuck = usePages<Actor>("/actors", "actors", { state: "stuck" }, (a) => a.id, 20);
-  const backoff = usePages<Actor>("/actors", "actors", { state: "backoff" }, (a) => a.id, 20);
+  const restarted = usePages<Actor>("/actors", "actors", { sort: "restarts" }, (a) => a.id, 50);
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.hidden) return;
       stuck.again();
-      backoff.again();
+      restarted.again();
     }, 3000);
     return () => clearInterval(timer);
   }, []);
-  const all = [...stuck.rows, ...backoff.rows].filter(inTrouble).sort((a, b) => byName(b.state, a.state));
+  const all = [...stuck.rows, ...restarted.rows.filter((a) => a.state !== "stuck" && restless(a, now.value))];
   if (!all.length) return null;
   return (
     <Card title={<span class="row"><span class="bad"><Icon name="alert" /></span>Needs a look</span>} aside={plural(all.length, "actor")}>
@@ -140,7 +141,7 @@ function Trouble() {
             <ActorStatus state={a.state} />
             <a href={href(["actors", a.id])}><b>{a.name}</b></a><span class="muted">on {a.node}</span>
             <span class="grow muted clip">{a.state === "stuck" && a.current ? `at ${words(a.current.message)} for ${duration(a.current.for_ms)}${a.mailbox ? `, ${plural(a.mailbox, "message")} behind it` : ""}` : a.last_error}</span>
-            <span class="muted nowrap">{plural(a.restarts, "restart")}</span>
+            <span class="muted nowrap">{plural(a.restarts, "restart")}{a.restarted_at && <>, <Time at={a.restarted_at} /></>}</span>
           </li>
         ))}
       </ul>

@@ -61,7 +61,7 @@ export function OverviewView() {
   const l = link.value;
   const cluster = useRead<Cluster>("/cluster", {}, 4000).data;
   const stuck = useRead<Some>("/actors", { state: "stuck", limit: 100 }, 4000).data;
-  const backoff = useRead<Some>("/actors", { state: "backoff", limit: 100 }, 4000).data;
+  const restarted = useRead<Some>("/actors", { sort: "restarts", limit: 100 }, 4000).data;
   if (!o) {
     return (
       <Page title="Overview">
@@ -81,7 +81,7 @@ export function OverviewView() {
   const ins = history.column("in", 60);
   const mean = ins.reduce((a, b) => a + b, 0) / Math.max(1, ins.length);
   const idle = !waiting && !busy && (o.topics[0]?.rate ?? 0) < 0.05;
-  const concerns = concernsOf(o, cluster, { stuck: stuck?.actors ?? [], backoff: backoff?.actors ?? [] });
+  const concerns = concernsOf(o, cluster, { stuck: stuck?.actors ?? [], restarted: restarted?.actors ?? [] });
   const first = concerns.find((c) => c.verdict);
   return (
     <Page title="Overview" actions={<span class="muted verdict">

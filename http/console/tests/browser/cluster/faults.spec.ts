@@ -1,6 +1,8 @@
 // What goes wrong in a cluster appears where an operator would look first.
+import type { Page } from "@playwright/test";
 import { api, confirm, control, expect, expectUsable, keep, open, test } from "../support";
 
+const concerns = (page: Page) => async () => (await page.locator(".concerns").allTextContents()).join();
 const silence = /Failed to load resource|ERR_|status of 5/;
 
 test.afterEach(async ({ page }) => { await control(page, "calm"); });
@@ -14,6 +16,11 @@ test("a worker that crashes is seen with its restarts and its last error", async
   expect(worst.restarts).toBeGreaterThan(0);
   await expect(page.getByRole("row").nth(1)).toContainText(worst.name);
   await keep(page, info, "actors-crashed");
+  await open(page, "actors");
+  await expect(page.locator("section", { hasText: "Needs a look" })).toContainText("the process that worked on the image died");
+  await open(page, "");
+  await expect(page.locator(".concerns")).toContainText(/went down \d times|go down again and again/);
+  await keep(page, info, "overview-crashed");
   await open(page, `queues/rtp-request-queue?tab=dead`);
   await page.getByRole("button", { name: /^Redrive all/ }).click();
   await confirm(page, "Redrive");
@@ -60,7 +67,7 @@ test("a node that is killed is missed on every view, and is back when it is", as
   await control(page, "start", { node: "n3" });
   await open(page, "");
   await expect(page.locator(".verdict")).not.toContainText("does not answer");
-  await expect(page.locator(".concerns")).toHaveCount(0);
+  await expect.poll(concerns(page)).not.toContain("n3 is");
 });
 
 test("the console comes back by itself when its own node was killed", async ({ page, watch }, info) => {
@@ -103,6 +110,6 @@ test("a node is drained, and works again when it is started again", async ({ pag
   await expect(page.locator(".concerns")).toContainText("n3 is draining");
   await keep(page, info, "drained");
   await control(page, "restart", { node: "n3" });
-  await expect(page.locator(".concerns")).toHaveCount(0);
+  await expect.poll(concerns(page)).not.toContain("n3 is");
   await expect.poll(async () => (await partitions()).filter((p) => p.leader === "n3").length).toBeGreaterThan(0);
 });
