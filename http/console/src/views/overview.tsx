@@ -48,7 +48,7 @@ function Concerns({ all }: { all: Concern[] }) {
   return (
     <Card title="Needs a look" class="concerns">
       <ul>
-        {all.map((c) => <li key={c.text}><a href={c.to}><span class={c.how}><Icon name="alert" /></span><span class="grow">{c.text}</span><span class="faint"><Icon name="right" size={14} /></span></a></li>)}
+        {all.map((c) => <li key={c.text}><a href={c.to}><span class={c.how}><Icon name="alert" /></span><span class="grow">{c.text}{c.more && <span class="muted">, {c.more}</span>}</span><span class="faint"><Icon name="right" size={14} /></span></a></li>)}
       </ul>
     </Card>
   );

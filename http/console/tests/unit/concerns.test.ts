@@ -8,7 +8,8 @@ const overview = (more: Partial<Overview> = {}): Overview => ({ at: "2026-01-01T
 const cluster = (lag: number, leader: string | null = "n1"): Cluster => ({ nodes: [], partitions: [{ partition: 0, leader, term: 1, replicas: [{ node: "n1", up: true, applied: 9, lag: 0 }, { node: "n2", up: true, applied: 9, lag }] }] });
 const actor = (name: string, more: Partial<Actor> = {}) => ({ id: `n1.${name}`, name, node: "n1", current: null, last_error: null, state: "idle", restarts: 0, restarted_at: null, ...more }) as Actor;
 const none = { stuck: [], restarted: [] };
-const texts = (...of: Parameters<typeof concernsOf>) => concernsOf(...of).map((c) => c.text);
+const told = (c: { text: string; more: string }) => (c.more ? `${c.text}: ${c.more}` : c.text);
+const texts = (...of: Parameters<typeof concernsOf>) => concernsOf(...of).map(told);
 
 test("where all is well there is nothing to look at", () => {
   expect(concernsOf(overview(), cluster(0), none)).toEqual([]);
@@ -17,7 +18,7 @@ test("where all is well there is nothing to look at", () => {
 
 test("a replica is behind from more than a hundred entries on", () => {
   expect(texts(overview(), cluster(100), none)).toEqual([]);
-  expect(texts(overview(), cluster(101), none)).toEqual(["n2 is 101 entries behind in 1 partition"]);
+  expect(texts(overview(), cluster(101), none)).toEqual(["n2 is behind: up to 101 entries, in 1 partition"]);
 });
 
 test("the worst comes first, and dead letters are no verdict", () => {
@@ -25,9 +26,9 @@ test("the worst comes first, and dead letters are no verdict", () => {
     overview({ nodes: [node("n1", { draining: true }), node("n2", { up: false })], queues: [queue("q", { dead: 2, paused: true, visible: 3 })] }),
     cluster(5000, null), { stuck: [actor("a", { current: { message: "publish", for_ms: 9000 } })], restarted: [actor("b", { state: "backoff", restarts: 1, last_error: "boom" })] },
   );
-  expect(all.map((c) => c.text)).toEqual([
+  expect(all.map(told)).toEqual([
     "n2 does not answer", "1 partition without a leader", "a on n1 is stuck: at publish for 9 s", "b on n1 went down 1 time: boom",
-    "q is paused, 3 waiting", "n1 is draining", "2 dead letters in q",
+    "q is paused: 3 messages waiting", "n1 is draining", "2 dead letters in q",
   ]);
   expect(all.filter((c) => !c.verdict).map((c) => c.text)).toEqual(["2 dead letters in q"]);
   expect(all.find((c) => c.text.startsWith("a on"))!.to).toBe("#/actors/n1.a");
