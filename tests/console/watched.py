@@ -106,10 +106,11 @@ class Works:
         body = {"file": key, "operations": operations or self.choices.choice(RECIPES), "outputs": [{"name": "web", "format": "webp"}]}
         if email:
             body["notify"] = {"email": email}
+        begun = time.time()
         told = self.call("POST", "/process-file", json.dumps(body),
                          {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}, (202, 200)).json()["id"]
         with self.lock:
-            self.accepted[told] = {"at": time.time(), "took_ms": None, "status": None}
+            self.accepted[told] = {"at": begun, "took_ms": None, "status": None}
         return told
 
     def finish(self, told):
