@@ -180,6 +180,7 @@ void census::note_restart(const std::string& name, const std::string& why, milli
   r.name = name;
   ++r.count;
   r.last_error = why;
+  r.at = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
   r.again = steady_time{std::chrono::nanoseconds{steady_ns()}} + delay;
 }
 

@@ -148,6 +148,7 @@ public:
     std::string name;
     std::uint64_t count = 0;
     std::string last_error;
+    wall_time at{};       // of the last of them
     steady_time again{};  // when it was to be made again
   };
   [[nodiscard]] std::vector<restarts> all_restarts() const;

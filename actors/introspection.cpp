@@ -175,6 +175,7 @@ actor_view introspection::view_of(const actor_counters& a,
   v.since = a.since;
   if (const auto r = restarts.find(v.name); r != restarts.end()) {
     v.restarts = r->second.count;
+    v.restarted_at = r->second.at;
     if (v.last_error.empty()) v.last_error = r->second.last_error;
   }
   if (const auto since = a.busy_since_ns.load(); since != 0) {
@@ -239,7 +240,10 @@ std::vector<actor_view> introspection::dead_actors() const {
     v.since = d.since;
     v.ended_at = d.ended_at;
     v.reason = std::move(d.reason);
-    if (const auto r = restarts.find(v.name); r != restarts.end()) v.restarts = r->second.count;
+    if (const auto r = restarts.find(v.name); r != restarts.end()) {
+      v.restarts = r->second.count;
+      v.restarted_at = r->second.at;
+    }
     out.push_back(std::move(v));
   }
   return out;

@@ -102,6 +102,11 @@ void give_back_to_queue(self_ptr self, const context& c, const stage_retry& why)
   const auto& w = *self->state.current;
   claim by{w.message.ref, w.token, c.env->node, c.slot, 0};
   note_returned(c, work_of(self, c), why.code, why.detail);
+  if (why.code == errc::worker_crashed) {
+    // The process that works for it went down and is made again: whoever looks for what crashes looks here.
+    self->counters()->set_last_error(why.detail);
+    census::here().note_restart(c.slot, why.detail);
+  }
   if (const auto q = c.env->where->leading(w.message.ref.partition, w.message.ref.queue))
     self->send(*q, give_back{std::move(by), why.code, why.detail, why.counted, why.not_before});
   free_again(self, c);

@@ -27,6 +27,7 @@ struct actor_view {
   double rate = 0, busy = 0;  // a second, and a share of the time, over the last ten seconds
   double busy_ms_p50 = 0, busy_ms_p99 = 0, wait_ms_p50 = 0, wait_ms_p99 = 0;
   std::uint64_t restarts = 0;
+  wall_time restarted_at{};  // the last of them
   std::string last_error;
   wall_time since{};
   std::string current;  // the message that it handles; empty: none
@@ -37,7 +38,8 @@ struct actor_view {
   static auto fields(S& s, F&& f) {
     return f(s.id, s.name, s.kind, s.node, s.parent, s.state, s.mailbox, s.mailbox_high, s.oldest_ms,
              s.processed, s.rate, s.busy, s.busy_ms_p50, s.busy_ms_p99, s.wait_ms_p50, s.wait_ms_p99,
-             s.restarts, s.last_error, s.since, s.current, s.current_ms, s.ended_at, s.reason);
+             s.restarts, s.restarted_at, s.last_error, s.since, s.current, s.current_ms, s.ended_at,
+             s.reason);
   }
 };
 

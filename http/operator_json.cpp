@@ -143,6 +143,7 @@ json actor(const actor_view& a) {
            {"wait_ms_p50", rounded(a.wait_ms_p50)},
            {"wait_ms_p99", rounded(a.wait_ms_p99)},
            {"restarts", a.restarts},
+           {"restarted_at", time(a.restarted_at)},
            {"last_error", word(a.last_error)},
            {"since", time(a.since)},
            {"current", std::move(current)}};

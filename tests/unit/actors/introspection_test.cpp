@@ -192,6 +192,7 @@ TEST_CASE("who is down until it is made again is shown as such") {
   REQUIRE(found());
   CHECK(found()->state == actor_state::backoff);
   CHECK(found()->restarts == 1);
+  CHECK(found()->restarted_at != wall_time{});
   CHECK(found()->reason == "it fell");
   all.add(2'000'000'002, 0)->set_name("one that falls");
   CHECK(found()->state == actor_state::idle);

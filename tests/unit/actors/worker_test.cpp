@@ -113,6 +113,33 @@ TEST_CASE("worker: what may pass is given back, with its reason, and the worker 
   CHECK(node.threads.jobs.size() == 1);
 }
 
+TEST_CASE("worker: a process that died under it counts as its restart, with the reason") {
+  still_node node;
+  node.start_partition();
+  node.start_dispatcher(1);
+  const auto count = [] {
+    for (const auto& r : census::here().all_restarts())
+      if (r.name == "preprocessor/7") return r.count;
+    return std::uint64_t{0};
+  };
+  const auto before = count();
+  scripted_stage stage;
+  auto code = errc::worker_crashed;
+  stage.script = [&](const leased_work&) { return stage_retry{code, "its process died"}; };
+  node.start_worker(queue_name::request, stage, "preprocessor/7");
+  node.accept();
+  node.threads.finish_one();
+  node.settle();
+  CHECK(count() == before + 1);
+  CHECK(still_node::last_error("preprocessor/7") == "its process died");
+  // What came of the image alone is not.
+  code = errc::disk_full;
+  node.pass(node.conf.workers.backoff_min);
+  node.threads.finish_one();
+  node.settle();
+  CHECK(count() == before + 1);
+}
+
 TEST_CASE("worker: a stage that throws is a failed try") {
   still_node node;
   node.start_partition();

@@ -11,7 +11,7 @@ export function makeActors(fake, about) {
     const a = {
       id: `${node}.${next[node]++}`, name, kind, node, parent: parent?.id ?? null, state: busy > 0.5 ? "busy" : "idle", mailbox: d.int(0, 2), mailbox_high: d.int(2, 40), oldest_ms: null,
       processed: d.int(500, 400_000), rate: d.next() * 40, busy, busy_ms_p50: d.time(0.08), busy_ms_p99: d.time(1.6), wait_ms_p50: d.time(0.02), wait_ms_p99: d.time(0.9),
-      restarts: 0, last_error: null, since: new Date(fake.started + d.int(0, 5000)).toISOString(), current: null, ...more,
+      restarts: 0, restarted_at: null, last_error: null, since: new Date(fake.started + d.int(0, 5000)).toISOString(), current: null, ...more,
     };
     list.push(a);
     byId.set(a.id, a);
@@ -38,7 +38,7 @@ export function makeActors(fake, about) {
     const stuck = list.find((a) => a.node === "n2" && a.name === "processor/3");
     Object.assign(stuck, { state: "stuck", mailbox: 214, mailbox_high: 214, oldest_ms: 94_200, busy: 1, rate: 0, current: { message: "process", for_ms: 94_210 } });
     const crashing = list.find((a) => a.node === "n3" && a.name === "preprocessor/2");
-    Object.assign(crashing, { state: "backoff", restarts: 7, busy: 0, rate: 0, last_error: "worker_crashed: dip-codec ended by signal 11" });
+    Object.assign(crashing, { state: "backoff", restarts: 7, restarted_at: new Date(Date.now() - 4000).toISOString(), busy: 0, rate: 0, last_error: "worker_crashed: dip-codec ended by signal 11" });
     for (let i = 0; i < 14; ++i) {
       const a = add(["n1", "n2", "n3"][i % 3], null, `${d.pick(["preprocessor", "processor"])}/${d.int(1, 8)}`, "processor", { state: "dead", busy: 0, rate: 0, mailbox: 0 });
       a.ended_at = new Date(Date.now() - (i + 1) * 640_000).toISOString();

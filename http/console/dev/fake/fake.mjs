@@ -47,10 +47,10 @@ export class Fake {
     })) : [];
     this.audit = busy ? [
       ["redrive rtp-preprocess-ok-queue", "12 messages", "done", null, 900],
-      ["pause rtp-notifier-queue", "8 partitions", "done", null, 4_000],
-      ["resume rtp-notifier-queue", "8 partitions", "done", null, 3_400],
-      ["discard rtp-request-queue", "1 message", "done", "the customer withdrew it", 9_000],
-      ["move the leader of partition 4", "to n2", "conflict: n2 lags by 312 entries", null, 20_000],
+      ["pause rtp-notifier-queue", null, "done", null, 4_000],
+      ["resume rtp-notifier-queue", null, "done", null, 3_400],
+      ["discard rtp-request-queue", "message 3-4711", "done", "the customer withdrew it", 9_000],
+      ["move leader", "partition 4 to n2", "conflict: n2 cannot be reached now", null, 20_000],
     ].map(([what, on, outcome, reason, s]) => this.entry(what, on, outcome, reason, Date.now() - s * 1000)).sort((a, b) => b.at.localeCompare(a.at)) : [];
     this.requests = new Requests(this, busy ? 400 : 0);
     this.suppressions.forEach((s, i) => (s.request = this.requests.list[i * 3 + 5]?.id));

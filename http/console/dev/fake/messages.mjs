@@ -23,7 +23,7 @@ export function deadLetters(fake, stage, n) {
       age_ms: Date.now() - dead + 90_000, acquired: tries, failed: tries, lease: null, dead_at: new Date(dead).toISOString(), error: { code, detail: faults[code] },
       attempts: Array.from({ length: tries }, (_, k) => ({ at: new Date(dead - (tries - k) * 14_000).toISOString(), node: `n${d.int(1, 3)}`, code, detail: faults[code], counted: true })),
     };
-  }).sort((a, b) => b.dead_at.localeCompare(a.dead_at));
+  }).sort((a, b) => a.partition - b.partition || Number(a.id.split("-")[1]) - Number(b.id.split("-")[1]));
 }
 
 export function waitingMessage(fake, stage, partition, k, state) {

@@ -127,7 +127,7 @@ export class Requests {
     }
     const end = r.timeline.at(-1);
     if (r.status === "processed" && r.notification.email !== "none") hops.push(this.hop("notify email", "rtp-notifier-topic", "rtp-notifier-queue", { ...end, at: new Date(Date.parse(end.at) + 6).toISOString() }, "notifier/1", 1, 5, 64, r.notification.email === "failed" ? "failed" : "done", r.notification.email === "failed" ? { code: "not_found", detail: r.notification.email_detail } : null));
-    return { id: r.id, status: r.status, run: r.run, from: r.created_at, to: r.updated_at, hops };
+    return { id: r.id, status: r.status, run: r.run, from: r.created_at, to: r.expires_at ? r.updated_at : null, hops };
   }
   hop(what, topic, queue, e, actor, attempt, waited_ms, worked_ms, outcome = "done", error = null) {
     return { what, topic, queue, node: e.node, actor, attempt, at: e.at, waited_ms: Math.max(0, Math.round(waited_ms)), worked_ms: Math.max(0, Math.round(worked_ms)), outcome, error };

@@ -75,7 +75,7 @@ function redrive(fake, name, body) {
   fake.dead.set(name, dead.filter((m) => !gone.has(m.id)));
   const q = queueOf(fake, name);
   for (const m of wanted) if (gone.has(m.id)) q.partitions[m.partition].visible += 1;
-  fake.log(`redrive ${name}`, `${gone.size} messages`);
+  fake.log(`redrive ${name}`, `${gone.size} message${gone.size === 1 ? "" : "s"}${refused.length ? `, ${refused.length} refused` : ""}`);
   return { redriven: gone.size, refused };
 }
 
@@ -98,7 +98,7 @@ function deadPage(fake, name, q) {
   const groups = new Map();
   for (const m of all) groups.set(m.error.code, (groups.get(m.error.code) ?? 0) + 1);
   const list = q.get("error") ? all.filter((m) => m.error.code === q.get("error")) : all;
-  return page(list, q, "messages", { groups: [...groups].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count), total: list.length, ...unreachable(fake) });
+  return page(list, q, "messages", { groups: [...groups].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count), total: all.length, more: false, ...unreachable(fake) });
 }
 
 function submit(fake, body) {
@@ -187,7 +187,7 @@ async function dispatch(fake, from, to, url, path) {
     if (what === "POST resend") {
       if (r.notification.email === "none") refuse("conflict", "it asks for no notification");
       r.notification = { ...r.notification, email: "sent", email_detail: null };
-      fake.log(`resend ${r.id}`, "1 request");
+      fake.log("resend", r.id);
       return [202, r];
     }
     if (what === "POST retry") {
@@ -195,7 +195,7 @@ async function dispatch(fake, from, to, url, path) {
       Object.assign(r, { run: r.run + 1, error: null, fate: null });
       fake.requests.move(r, "accepted", Date.now());
       r.due = Date.now() + 400;
-      fake.log(`retry ${r.id}`, "1 request");
+      fake.log("retry", r.id);
       return [202, r];
     }
   }
@@ -208,7 +208,7 @@ async function dispatch(fake, from, to, url, path) {
   if ((m = /^POST \/queues\/([^/]+)\/(pause|resume)$/.exec(call))) {
     const paused = m[2] === "pause";
     for (const p of queueOf(fake, m[1]).partitions) p.paused = paused;
-    fake.log(`${m[2]} ${m[1]}`, "8 partitions");
+    fake.log(`${m[2]} ${m[1]}`, null);
     return [200, { name: m[1], paused }];
   }
   if ((m = /^DELETE \/queues\/([^/]+)\/dead-letters\/([^/]+)$/.exec(call))) {
@@ -217,15 +217,15 @@ async function dispatch(fake, from, to, url, path) {
     const dead = fake.dead.get(m[1]) ?? refuse("not_found", "there is no such queue");
     if (!dead.some((x) => x.id === m[2])) refuse("not_found", "there is no such dead letter");
     fake.dead.set(m[1], dead.filter((x) => x.id !== m[2]));
-    fake.log(`discard ${m[1]}`, "1 message", reason);
+    fake.log(`discard ${m[1]}`, `message ${m[2]}`, reason);
     return [204];
   }
   if ((m = /^GET \/actors\/([^/]+)$/.exec(call))) return [200, actorDetail(fake, fake.actors.byId.get(m[1]) ?? refuse("not_found", "there is no such actor"))];
   if ((m = /^POST \/actors\/([^/]+)\/restart$/.exec(call))) {
     const a = fake.actors.byId.get(m[1]) ?? refuse("not_found", "there is no such actor");
     if (a.parent === null) refuse("conflict", "no supervisor restarts it");
-    Object.assign(a, { state: "idle", restarts: a.restarts + 1, mailbox: 0, oldest_ms: null, current: null, busy: 0, since: new Date().toISOString(), last_error: "restarted by an operator" });
-    fake.log(`restart ${a.name}`, a.node);
+    Object.assign(a, { state: "idle", restarts: a.restarts + 1, restarted_at: new Date().toISOString(), mailbox: 0, oldest_ms: null, current: null, busy: 0, since: new Date().toISOString(), last_error: "restarted by an operator" });
+    fake.log("restart actor", `${a.name} (${a.id})`);
     return [202, a];
   }
   if ((m = /^POST \/cluster\/partitions\/(\d+)\/leader$/.exec(call))) {
@@ -233,20 +233,20 @@ async function dispatch(fake, from, to, url, path) {
     if (fake.down.has(node)) refuse("conflict", `${node} does not answer`);
     fake.leaders[Number(m[1])] = node;
     fake.terms[Number(m[1])] += 1;
-    fake.log(`move the leader of partition ${m[1]}`, `to ${node}`);
+    fake.log("move leader", `partition ${m[1]} to ${node}`);
     return [202, { partition: Number(m[1]), leader: node }];
   }
   if ((m = /^POST \/cluster\/nodes\/([^/]+)\/drain$/.exec(call))) {
     fake.draining.add(m[1]);
     fake.leaders = fake.leaders.map((l, p) => (l === m[1] ? fake.up().filter((n) => n !== m[1])[p % 2] : l));
-    fake.log(`drain ${m[1]}`, "its leaderships and leases");
-    return [202, {}];
+    fake.log("drain", `node ${m[1]}`);
+    return [202, { node: m[1], draining: true }];
   }
   if ((m = /^DELETE \/suppressions\/(.+)$/.exec(call))) {
     const address = decodeURIComponent(m[1]);
     if (!fake.suppressions.some((s) => s.address === address)) refuse("not_found", "this address is not on the list");
     fake.suppressions = fake.suppressions.filter((s) => s.address !== address);
-    fake.log(`clear ${address}`, "1 address");
+    fake.log("clear suppression", address);
     return [204];
   }
   return refuse("not_found", "there is no such path");

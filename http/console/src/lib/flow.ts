@@ -6,7 +6,7 @@ export interface Step {
   topic: Topic | null;
   queue: Queue | null;
   stage: Stage | null;
-  clears_ms: number | null; // how long what waits will take at the present pace; null: it is not moving
+  clears_ms: number | null; // how long what waits will take at the present pace; null: it is not moving, or paused
   share: number; // of its workers that are at work
 }
 
@@ -24,7 +24,7 @@ export function stepsOf(o: Overview): Step[] {
       topic,
       queue,
       stage,
-      clears_ms: waiting === 0 ? 0 : pace > 0 ? (waiting / pace) * 1000 : null,
+      clears_ms: waiting === 0 ? 0 : pace > 0 && !queue?.paused ? (waiting / pace) * 1000 : null,
       share: stage.workers > 0 ? stage.busy / stage.workers : 0,
     };
   });

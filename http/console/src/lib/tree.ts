@@ -5,6 +5,10 @@ export interface TreeRow { actor: Actor; depth: number; children: number; open: 
 
 export const inTrouble = (a: Actor) => a.state === "stuck" || a.state === "backoff";
 
+// It went down several times, and did so just now.
+export const restless = (a: Actor, now: number) =>
+  a.state === "backoff" || (a.restarts > 2 && a.restarted_at !== null && now - Date.parse(a.restarted_at) < 300_000);
+
 // Parents before their children, by name with numbers in order. Who names a parent that is not in the list is a root: the list
 // may be filtered. `trouble` counts those below that are stuck or start again and again, so that a closed branch cannot hide them.
 export function treeRows(actors: Actor[], closed: ReadonlySet<string>): TreeRow[] {

@@ -41,16 +41,16 @@ export interface Hop {
   what: string;
   topic: string | null;
   queue: string | null;
-  node: string;
-  actor: string;
-  attempt: number;
+  node: string | null;
+  actor: string | null;
+  attempt: number | null;
   at: string | null;
   waited_ms: number | null;
   worked_ms: number | null;
-  outcome: string;
+  outcome: string | null;
   error: { code: string; detail: string } | null;
 }
-export interface Trace { id: string; status: RequestStatus; run: number; from: string; to: string; hops: Hop[] }
+export interface Trace { id: string; status: RequestStatus; run: number; from: string; to: string | null; hops: Hop[] }
 
 export interface Topic { name: string; subscribers: string[]; published: number; rate: number }
 export interface QueuePartition {
@@ -117,6 +117,7 @@ export interface Actor {
   wait_ms_p50: number;
   wait_ms_p99: number;
   restarts: number;
+  restarted_at: string | null;
   last_error: string | null;
   since: string;
   current: { message: string; for_ms: number } | null;
@@ -154,7 +155,7 @@ export interface AuditEntry {
   who: string;
   from: string;
   what: string;
-  on: string;
+  on: string | null;
   outcome: string;
   reason: string | null;
   node: string;

@@ -19,7 +19,7 @@ export function bars(trace: Trace): { bars: Bar[]; from: number; span_ms: number
     ends.push(at + (h.worked_ms ?? 0));
   }
   const from = Math.min(...starts, Date.parse(trace.from) || Infinity);
-  const to = Math.max(...ends, Date.parse(trace.to) || -Infinity);
+  const to = Math.max(...ends, Date.parse(trace.to ?? "") || -Infinity);
   if (!Number.isFinite(from) || !Number.isFinite(to))
     return { bars: trace.hops.map((hop) => ({ hop, wait: null, work: null, total_ms: null })), from: 0, span_ms: 0 };
   const span = Math.max(1, to - from);

@@ -30,6 +30,8 @@ export function Chart({ label, series, format, height = 130 }: { label: string; 
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const painted = paint.value;
+  // Where there is room below for more than all of the page.
+  const tall = () => (height * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 14 * (innerHeight > 1300 ? 1.7 : 1);
 
   const data = (): uPlot.AlignedData => [history.column("t", span_s), ...series.map((s) => history.column(s.column, span_s))];
 
@@ -43,7 +45,7 @@ export function Chart({ label, series, format, height = 130 }: { label: string; 
     const made = new uPlot(
       {
         width: Math.max(100, el.clientWidth),
-        height: (height * size) / 14,
+        height: tall(),
         cursor: { y: false, points: { size: 6 } },
         legend: { show: false },
         padding: [8, size * 1.9, 0, 0],
@@ -69,7 +71,7 @@ export function Chart({ label, series, format, height = 130 }: { label: string; 
       el,
     );
     plot.current = made;
-    const watch = new ResizeObserver(() => made.setSize({ width: Math.max(100, el.clientWidth), height: (height * size) / 14 }));
+    const watch = new ResizeObserver(() => made.setSize({ width: Math.max(100, el.clientWidth), height: tall() }));
     watch.observe(el);
     return () => {
       watch.disconnect();

@@ -35,7 +35,7 @@ export type IconName = keyof typeof paths;
 
 export function Icon({ name, size = 16, spin }: { name: IconName; size?: number; spin?: boolean }) {
   return (
-    <svg class={spin ? "spin" : undefined} width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <svg class={spin ? "spin" : undefined} style={{ width: `${size / 14}rem`, height: `${size / 14}rem` }} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       <path d={paths[name]} />
     </svg>
   );

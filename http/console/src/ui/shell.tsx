@@ -37,7 +37,7 @@ function Live() {
   const l = link.value;
   if (l.state === "live") return <div class="live"><i class="dot good" /><span>Live</span></div>;
   if (l.state === "connecting") return <div class="live"><i class="dot" /><span>Connecting…</span></div>;
-  return <div class="live"><i class="dot warn" /><span>Disconnected</span></div>;
+  return <div class="live"><i class="dot warn" /><span>Not live</span></div>;
 }
 
 function Lost() {

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, nextOf, ApiError } from "../lib/api";
-import { count, duration, percent, plural, rate } from "../lib/format";
+import { count, duration, percent, plural, rate, words } from "../lib/format";
+import { now } from "../lib/live";
 import { append } from "../lib/merge";
 import { go, href, route, setParams } from "../lib/route";
-import { byName, inTrouble, treeRows, type TreeRow } from "../lib/tree";
+import { restless, treeRows, type TreeRow } from "../lib/tree";
 import type { Actor } from "../lib/types";
 import { ActorStatus, Card, Choice, Empty, Failed, Loading, Meter, Page, Search, Time, Unreachable } from "../ui/parts";
 import { Icon } from "../ui/icons";
@@ -12,13 +13,13 @@ import { usePages, useSettled } from "../ui/use";
 
 const cells = {
   node: { name: "node", head: "Node", width: "4rem", cell: (a: Actor) => a.node },
-  state: { name: "state", head: "State", width: "8rem", cell: (a: Actor) => <ActorStatus state={a.state} /> },
-  mailbox: { name: "mailbox", head: "Mailbox", width: "6.5rem", num: true, sort: "mailbox", cell: (a: Actor) => <span title={`highest ${count(a.mailbox_high)}`}>{a.mailbox > 50 ? <b class="bad">{count(a.mailbox)}</b> : count(a.mailbox)} <span class="faint">/ {count(a.mailbox_high)}</span></span> },
-  oldest: { name: "oldest", head: "Oldest", width: "6.75rem", num: true, cell: (a: Actor) => a.oldest_ms === null ? <span class="faint">–</span> : <span class={a.oldest_ms > 10_000 ? "bad" : ""}>{duration(a.oldest_ms)}</span> },
+  state: { name: "state", head: "State", width: "7.25rem", cell: (a: Actor) => <ActorStatus state={a.state} /> },
+  mailbox: { name: "mailbox", head: "Mailbox", width: "5.75rem", num: true, sort: "mailbox", cell: (a: Actor) => <span title={`highest ${count(a.mailbox_high)}`}>{a.mailbox > 50 ? <b class="bad">{count(a.mailbox)}</b> : count(a.mailbox)} <span class="faint">/ {count(a.mailbox_high)}</span></span> },
+  oldest: { name: "oldest", head: "Oldest", width: "5.5rem", num: true, cell: (a: Actor) => a.oldest_ms === null ? <span class="faint">–</span> : <span class={a.oldest_ms > 10_000 ? "bad" : ""}>{duration(a.oldest_ms)}</span> },
   rate: { name: "rate", head: "Rate", width: "5rem", num: true, sort: "rate", cell: (a: Actor) => <>{rate(a.rate)}<span class="faint">/s</span></> },
-  busy: { name: "busy", head: "Busy", width: "7.5rem", sort: "busy", cell: (a: Actor) => <span class="busy-cell"><Meter share={a.busy} how={a.state === "stuck" ? "bad" : ""} /><span class="num">{percent(a.busy)}</span></span> },
-  p99: { name: "p99", head: "Work p50 / p99", width: "10rem", num: true, cell: (a: Actor) => <span>{duration(a.busy_ms_p50)} <span class="faint">/ {duration(a.busy_ms_p99)}</span></span> },
-  restarts: { name: "restarts", head: "Restarts", width: "5.5rem", num: true, sort: "restarts", cell: (a: Actor) => a.restarts ? <b class={a.restarts > 2 ? "bad" : ""}>{a.restarts}</b> : <span class="faint">0</span> },
+  busy: { name: "busy", head: "Busy", width: "6.75rem", sort: "busy", cell: (a: Actor) => <span class="busy-cell"><Meter share={a.busy} how={a.state === "stuck" ? "bad" : ""} /><span class="num">{percent(a.busy)}</span></span> },
+  p99: { name: "p99", head: "Work p50 / p99", width: "9.5rem", num: true, cell: (a: Actor) => a.busy_ms_p99 ? <span>{duration(a.busy_ms_p50)} <span class="faint">/ {duration(a.busy_ms_p99)}</span></span> : <span class="faint">–</span> },
+  restarts: { name: "restarts", head: "Restarts", width: "6rem", num: true, sort: "restarts", cell: (a: Actor) => a.restarts ? <b class={a.restarts > 2 ? "bad" : ""}>{a.restarts}</b> : <span class="faint">0</span> },
   now: { name: "now", head: "Now", width: "minmax(11rem, 1fr)", cell: (a: Actor) => a.state === "dead" ? <span class="muted" title={a.reason}>{a.reason}</span> : a.current ? <span class={a.state === "stuck" ? "bad" : ""}>{a.current.message} <span class={a.state === "stuck" ? "" : "faint"}>for {duration(a.current.for_ms)}</span></span> : a.last_error ? <span class="warn" title={a.last_error}>{a.last_error}</span> : <span class="faint">–</span> },
   ended: { name: "ended", head: "Ended", width: "7.5rem", num: true, cell: (a: Actor) => <Time at={a.ended_at} /> },
 } satisfies Record<string, Column<Actor>>;
@@ -104,7 +105,7 @@ function Flat({ q, node, state, sort }: { q: string; node: string; state: string
     const timer = setInterval(() => pages.rows.length <= 500 && !document.hidden && pages.again(), 2000);
     return () => clearInterval(timer);
   }, [pages.rows.length]);
-  const name: Column<Actor> = { name: "name", head: "Actor", width: "minmax(12rem, 1.2fr)", sort: "name", cell: (a) => <a href={href(["actors", a.id])} title={a.id}>{a.name}</a> };
+  const name: Column<Actor> = { name: "name", head: "Actor", width: "minmax(10.5rem, 1fr)", sort: "name", cell: (a) => <a href={href(["actors", a.id])} title={a.id}>{a.name}</a> };
   const columns = state === "dead" ? [name, cells.node, cells.ended, cells.restarts, cells.now] : [name, cells.node, cells.state, cells.mailbox, cells.oldest, cells.rate, cells.busy, cells.p99, cells.restarts, cells.now];
   if (pages.error && !pages.rows.length) return <Failed error={pages.error} retry={pages.again} />;
   if (!pages.rows.length) return pages.loading ? <Loading rows={12} /> : <Empty icon={state === "dead" ? "check" : "search"} title={state === "dead" ? "No actor has ended" : state ? `No actor is ${state}` : "No actor matches"} />;
@@ -121,16 +122,16 @@ function Flat({ q, node, state, sort }: { q: string; node: string; state: string
 // What is wrong comes before all the rest.
 function Trouble() {
   const stuck = usePages<Actor>("/actors", "actors", { state: "stuck" }, (a) => a.id, 20);
-  const backoff = usePages<Actor>("/actors", "actors", { state: "backoff" }, (a) => a.id, 20);
+  const restarted = usePages<Actor>("/actors", "actors", { sort: "restarts" }, (a) => a.id, 50);
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.hidden) return;
       stuck.again();
-      backoff.again();
+      restarted.again();
     }, 3000);
     return () => clearInterval(timer);
   }, []);
-  const all = [...stuck.rows, ...backoff.rows].filter(inTrouble).sort((a, b) => byName(b.state, a.state));
+  const all = [...stuck.rows, ...restarted.rows.filter((a) => a.state !== "stuck" && restless(a, now.value))];
   if (!all.length) return null;
   return (
     <Card title={<span class="row"><span class="bad"><Icon name="alert" /></span>Needs a look</span>} aside={plural(all.length, "actor")}>
@@ -139,8 +140,8 @@ function Trouble() {
           <li key={a.id}>
             <ActorStatus state={a.state} />
             <a href={href(["actors", a.id])}><b>{a.name}</b></a><span class="muted">on {a.node}</span>
-            <span class="grow muted clip">{a.state === "stuck" && a.current ? `${a.current.message} for ${duration(a.current.for_ms)}, ${plural(a.mailbox, "message")} behind it` : a.last_error}</span>
-            <span class="muted nowrap">{plural(a.restarts, "restart")}</span>
+            <span class="grow muted clip">{a.state === "stuck" && a.current ? `at ${words(a.current.message)} for ${duration(a.current.for_ms)}${a.mailbox ? `, ${plural(a.mailbox, "message")} behind it` : ""}` : a.last_error}</span>
+            <span class="muted nowrap">{plural(a.restarts, "restart")}{a.restarted_at && <>, <Time at={a.restarted_at} /></>}</span>
           </li>
         ))}
       </ul>

@@ -116,8 +116,8 @@ function Partitions({ c, again }: { c: Cluster; again: () => void }) {
 
 const audited: Column<AuditEntry>[] = [
   { name: "at", head: "When", width: "7.5rem", cell: (a) => <Time at={a.at} /> },
-  { name: "what", head: "What", width: "minmax(15rem, 1.3fr)", cell: (a) => <b title={a.what}>{a.what}</b> },
-  { name: "on", head: "On", width: "minmax(7.5rem, 0.6fr)", cell: (a) => <span title={a.on}>{a.on}</span> },
+  { name: "what", head: "What", width: "minmax(14rem, 1.1fr)", cell: (a) => <b title={a.what}>{a.what}</b> },
+  { name: "on", head: "On", width: "minmax(11rem, 1fr)", cell: (a) => a.on ? <span title={a.on}>{a.on}</span> : <span class="faint">–</span> },
   { name: "outcome", head: "Outcome", width: "minmax(8rem, 1fr)", cell: (a) => a.outcome === "done" ? <span class="muted">done</span> : <span class="bad" title={a.outcome}>{a.outcome}</span> },
   { name: "who", head: "Who", width: "minmax(11rem, 0.9fr)", cell: (a) => <span title={`${a.who}, ${a.from}`}>{a.who} <span class="faint">{a.from}</span></span> },
   { name: "reason", head: "Reason", width: "minmax(9rem, 1.2fr)", cell: (a) => a.reason ? <span title={a.reason}>{a.reason}</span> : <span class="faint">–</span> },

@@ -21,7 +21,7 @@ function Letter({ m, close, queue, changed }: { m: Message; close: () => void; q
           <dt>Kind</dt><dd>{m.kind}, partition {m.partition}</dd>
           <dt>Published</dt><dd><Time at={m.enqueued_at} /></dd>
           <dt>Died</dt><dd><Time at={m.dead_at} /></dd>
-          <dt>Taken</dt><dd>{m.acquired} times, failed {m.failed}</dd>
+          <dt>Taken</dt><dd>{m.acquired === 1 ? "once" : `${m.acquired} times`}, failed {m.failed}</dd>
         </dl>
         <h3>Attempts</h3>
         <ol class="timeline tight">
@@ -42,7 +42,7 @@ export function DeadLetters({ queue, changed }: { queue: string; changed: () => 
   const pages = usePages<Message>(`/queues/${encodeURIComponent(queue)}/dead-letters`, "messages", { error }, (m) => m.id);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [shown, setShown] = useState<Message | null>(null);
-  const first = pages.first as { groups: Group[]; total: number; more?: boolean; unreachable: string[] } | null;
+  const first = pages.first as { groups: Group[]; more?: boolean; unreachable: string[] } | null;
   const toggle = (id: string) => {
     const next = new Set(picked);
     if (!next.delete(id)) next.add(id);
@@ -64,6 +64,8 @@ export function DeadLetters({ queue, changed }: { queue: string; changed: () => 
   if (!first) return <Loading rows={8} />;
   if (first.groups.length === 0) return <Empty icon="check" title="No dead letters"><p>What fails as often as its queue allows is put aside here, with its errors, until somebody redrives or discards it.</p></Empty>;
   const sum = first.groups.reduce((n, g) => n + g.count, 0);
+  // What the node says in all is of all errors.
+  const fits = error ? (first.groups.find((g) => g.code === error)?.count ?? 0) : sum;
   const plus = first.more ? "+" : "";
   return (
     <>
@@ -78,13 +80,13 @@ export function DeadLetters({ queue, changed }: { queue: string; changed: () => 
             <button class="btn small primary" onClick={() => askRedrive(queue, { which: { ids: chosen.map((m) => m.id) }, n: chosen.length }, changed)}><Icon name="redo" />Redrive {count(chosen.length)}</button>
           </div>
         ) : (
-          <button class="btn small" onClick={() => askRedrive(queue, { which: error ? { error } : {}, n: first.total, ...(first.more ? { more: true } : {}) }, changed)}><Icon name="redo" />Redrive {error ? "these" : "all"} {count(first.total)}{plus}</button>
+          <button class="btn small" onClick={() => askRedrive(queue, { which: error ? { error } : {}, n: fits, ...(first.more ? { more: true } : {}) }, changed)}><Icon name="redo" />Redrive {error ? "these" : "all"} {count(fits)}{plus}</button>
         ))}
       </div>
       <Unreachable nodes={first.unreachable} />
       <Rows label="Dead letters" rows={pages.rows} columns={columns} id={(m) => m.id} open={setShown} onEnd={pages.onEnd} height="calc(100dvh - 24rem)"
         onKey={(m, key) => { if (key !== "x" || !destructive.value) return false; toggle(m.id); return true; }}
-        foot={<><span>{count(pages.rows.length)} of {count(first.total)}{plus} loaded{picked.size ? `, ${plural(picked.size, "selected", "selected")}` : ""}</span>{pages.error && <span class="bad">{pages.error.message}</span>}{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
+        foot={<><span>{count(pages.rows.length)} of {count(fits)}{plus} loaded{picked.size ? `, ${plural(picked.size, "selected", "selected")}` : ""}</span>{pages.error && <span class="bad">{pages.error.message}</span>}{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
       {shown && <Letter m={shown} queue={queue} close={() => setShown(null)} changed={changed} />}
     </>
   );

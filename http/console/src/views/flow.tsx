@@ -1,14 +1,14 @@
 // The pipeline as a picture: what comes in, where it waits, who works on it. Dots run where messages do.
 import type { Step } from "../lib/flow";
 import { count, duration, percent, rate } from "../lib/format";
-import { history } from "../lib/live";
+import { history, link } from "../lib/live";
 import { href } from "../lib/route";
 import { Spark } from "../ui/chart";
 import { Meter } from "../ui/parts";
 
-// From a dot every few seconds to a stream; none where nothing moves.
+// From a dot every few seconds to a stream; none where nothing moves, or nobody knows.
 function Pipe({ perSecond, label }: { perSecond: number; label: string }) {
-  const moving = perSecond >= 0.05;
+  const moving = perSecond >= 0.05 && link.value.state === "live";
   const speed = moving ? Math.max(0.35, Math.min(3, 3 / Math.sqrt(perSecond))) : 0;
   return (
     <div class={`pipe ${moving ? "moving" : ""}`} title={`${label}: ${rate(perSecond)}/s`} style={moving ? { "--speed": `${speed.toFixed(2)}s` } : {}}>
@@ -37,7 +37,7 @@ function StepCard({ step, slow }: { step: Step; slow: boolean }) {
         <div class="row"><b class="grow">{step.title}</b>{state && <span class={`pill ${"warn"}`}>{queue.paused ? "paused" : "slowest"}</span>}</div>
         <Spark values={history.column(stage.name, 60)} label={`${step.title}: messages each second over the last minute`} />
         <div class="step-busy"><Meter share={step.share} how={step.share >= 0.98 ? "warn" : ""} /><span class="muted nowrap">{percent(step.share)} of {stage.workers}</span></div>
-        <div class="row faint step-times"><span>half in {duration(stage.p50_ms || null)}</span><span>99 % in {duration(stage.p99_ms || null)}</span></div>
+        <div class="row faint step-times">{stage.p50_ms ? <><span>half in {duration(stage.p50_ms)}</span><span>99 % in {duration(stage.p99_ms)}</span></> : <span>no work yet</span>}</div>
       </div>
     </div>
   );

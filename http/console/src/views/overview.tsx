@@ -1,11 +1,13 @@
-import { count, duration, percent, rate } from "../lib/format";
+import { ago, count, duration, percent, rate } from "../lib/format";
+import { concernsOf, type Concern } from "../lib/concerns";
 import { slowest, stepsOf } from "../lib/flow";
-import { history, link, overview } from "../lib/live";
+import { history, link, now, overview } from "../lib/live";
 import { href } from "../lib/route";
-import type { OverviewNode, RequestStatus } from "../lib/types";
+import type { Actor, Cluster, OverviewNode, RequestStatus } from "../lib/types";
 import { Chart } from "../ui/chart";
 import { Icon } from "../ui/icons";
 import { Card, Failed, Loading, Meter, Page } from "../ui/parts";
+import { useRead } from "../ui/use";
 import { Flow } from "./flow";
 import { ApiError, tokenWanted } from "../lib/api";
 
@@ -41,9 +43,25 @@ const shown: { status: RequestStatus; text: string }[] = [
   { status: "processing", text: "Processing" }, { status: "processed", text: "Processed" }, { status: "failed", text: "Failed" }, { status: "cancelled", text: "Cancelled" },
 ];
 
+function Concerns({ all }: { all: Concern[] }) {
+  if (!all.length) return null;
+  return (
+    <Card title="Needs a look" class="concerns">
+      <ul>
+        {all.map((c) => <li key={c.text}><a href={c.to}><span class={c.how}><Icon name="alert" /></span><span class="grow">{c.text}{c.more && <span class="muted">, {c.more}</span>}</span><span class="faint"><Icon name="right" size={14} /></span></a></li>)}
+      </ul>
+    </Card>
+  );
+}
+
+type Some = { actors: Actor[] };
+
 export function OverviewView() {
   const o = overview.value;
   const l = link.value;
+  const cluster = useRead<Cluster>("/cluster", {}, 4000).data;
+  const stuck = useRead<Some>("/actors", { state: "stuck", limit: 100 }, 4000).data;
+  const restarted = useRead<Some>("/actors", { sort: "restarts", limit: 100 }, 4000).data;
   if (!o) {
     return (
       <Page title="Overview">
@@ -63,20 +81,24 @@ export function OverviewView() {
   const ins = history.column("in", 60);
   const mean = ins.reduce((a, b) => a + b, 0) / Math.max(1, ins.length);
   const idle = !waiting && !busy && (o.topics[0]?.rate ?? 0) < 0.05;
+  const concerns = concernsOf(o, cluster, { stuck: stuck?.actors ?? [], restarted: restarted?.actors ?? [] });
+  const first = concerns.find((c) => c.verdict);
   return (
     <Page title="Overview" actions={<span class="muted verdict">
-      {down.length ? <span class="bad"><Icon name="unplug" />{down.map((n) => n.name).join(", ")} {down.length === 1 ? "does" : "do"} not answer</span>
-        : step ? <span class="warn"><Icon name="alert" />{step.queue!.paused ? `${step.queue!.name} is paused` : `${step.title} holds the rest up`}</span>
+      {l.state === "lost" ? <span><i class="dot" />as it was {ago(o.at, now.value)}</span>
+        : first ? <span class={first.how}><Icon name="alert" />{first.text}</span>
+        : step ? <span class="warn"><Icon name="alert" />{`${step.title} holds the rest up`}</span>
         : <span><i class="dot good" />{idle ? "Idle: nothing waits" : "Everything keeps up"}</span>}
     </span>}>
       <div class="figures card">
         <Figure label="Coming in" value={rate(o.topics[0]?.rate)} unit="/s" hint={`${rate(mean)}/s last minute`} />
-        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={`half within ${duration(done?.p50_ms || null)}`} />
+        <Figure label="Processed" value={rate(done?.rate)} unit="/s" hint={done?.p50_ms ? `half within ${duration(done.p50_ms)}` : "none yet"} />
         <Figure label="Waiting" value={count(waiting)} hint={step?.clears_ms ? `clears in ${duration(step.clears_ms)}` : "in all queues"} />
         <Figure label="Workers" value={percent(workers ? busy / workers : 0)} hint={`${busy} of ${workers} at work`} />
         <Figure label="Dead letters" value={count(dead)} how={dead ? "bad" : ""} hint={dead ? "need a look" : "none"} />
         <Figure label="Nodes" value={`${o.nodes.length - down.length}/${o.nodes.length}`} how={down.length ? "bad" : ""} hint={down.length ? `${down.map((n) => n.name).join(", ")} down` : "all answer"} />
       </div>
+      <Concerns all={concerns} />
       <Card title="Pipeline" aside={<span>topic<Icon name="arrow" size={12} />queue<Icon name="arrow" size={12} />workers</span>}>
         <Flow steps={steps} slow={slow} />
       </Card>

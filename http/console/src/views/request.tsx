@@ -103,13 +103,13 @@ export function RequestView({ id }: { id: string }) {
       </Page>
     );
   }
-  const total = trace.data ? Date.parse(trace.data.to) - Date.parse(trace.data.from) : null;
+  const total = trace.data?.to ? Date.parse(trace.data.to) - Date.parse(trace.data.from) : null;
   return (
     <Page title={<span title={id}>{r.file_name}</span>} up={up} actions={<><Status status={r.status} run={r.run} /><Actions r={r} again={both} /></>}>
       {r.error && <div class="note bad" role="status"><Icon name="alert" /><span><Code code={r.error.code} />{r.error.stage && ` in ${r.error.stage}`}: {r.error.detail}</span></div>}
       <div class="split">
         <div class="stack">
-          <Card title="Its way" aside={<><span class="legend"><i class="key wait" />waiting<i class="key accent" />working</span>{trace.data && <span>{plural(trace.data.hops.length, "hop")}, {duration(total)}</span>}</>}>
+          <Card title="Its way" aside={<><span class="legend"><i class="key wait" />waiting<i class="key accent" />working</span>{trace.data && <span>{plural(trace.data.hops.length, "hop")}{total !== null && `, ${duration(total)}`}</span>}</>}>
             {trace.data ? <Waterfall trace={trace.data} /> : trace.error ? <Failed error={trace.error} retry={trace.again} /> : <Loading rows={4} />}
           </Card>
           <Card title="Pictures"><Pictures r={r} /></Card>

@@ -14,12 +14,12 @@ export function Waterfall({ trace }: { trace: Trace }) {
       </div>
       <ol>
         {w.bars.map(({ hop, wait, work, total_ms }, i) => {
-          const failed = hop.outcome === "failed";
+          const failed = hop.outcome === "failed" || hop.error !== null;
           return (
             <li key={i} class="wf-row" title={`${hop.what}: ${exact(hop.at)}`}>
               <div class="wf-what">
-                <b class={failed ? "bad" : ""}>{hop.what}{hop.attempt > 1 && <span class="faint"> attempt {hop.attempt}</span>}</b>
-                <span class="faint clip">{hop.node}{hop.actor && ` · ${hop.actor}`}</span>
+                <b class={failed ? "bad" : ""}>{hop.what}{(hop.attempt ?? 0) > 1 && <span class="faint"> attempt {hop.attempt}</span>}</b>
+                <span class="faint clip">{[hop.node, hop.actor].filter(Boolean).join(" · ")}</span>
               </div>
               <div class="wf-track">
                 {marks.map((t) => <i key={t} class="wf-line" style={{ left: `${w.span_ms ? (t / w.span_ms) * 100 : 0}%` }} />)}

@@ -23,7 +23,8 @@ export { expect };
 
 // A call of the API beside the page, by the same base.
 export async function api(page: Page, method: string, path: string, data?: unknown) {
-  const url = new URL(`../${path.replace(/^\//, "")}`, page.url().split("#")[0]).href;
+  const here = page.url().startsWith("http") ? page.url() : process.env.DIP_CONSOLE_URL!;
+  const url = new URL(`../${path.replace(/^\//, "")}`, here.split("#")[0]).href;
   const token = process.env.DIP_ADMIN_TOKEN;
   const answer = await page.request.fetch(url, { method, ...(data === undefined ? {} : { data }), ...(token ? { headers: { Authorization: `Bearer ${token}` } } : {}) });
   expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true);
@@ -54,3 +55,19 @@ export async function plant(page: Page, wish: Record<string, unknown>) {
   expect(answer.ok()).toBe(true);
 }
 export const fresh = { scene: "busy", down: [], destructive: true, token: "", silent: false };
+
+// What the tests' own cluster is to do, or to suffer.
+export async function control<T = Record<string, unknown>>(page: Page, word: string, wish: Record<string, unknown> = {}): Promise<T> {
+  const answer = await page.request.post(`${process.env.DIP_CONSOLE_CONTROL}/${word}`, { data: wish, timeout: 180_000 });
+  const said = await answer.json();
+  expect(answer.status(), `${word}: ${said.problem}`).toBe(200);
+  return said;
+}
+export interface Done { uploads: number; clients: number; accepted: { id: string; at: number; took_ms: number | null; status: string | null }[] }
+export async function done(page: Page): Promise<Done> {
+  return (await page.request.get(`${process.env.DIP_CONSOLE_CONTROL}/done`)).json();
+}
+export async function confirm(page: Page, button: string) {
+  await page.getByRole("dialog").getByRole("button", { name: button, exact: true }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+}
