@@ -123,20 +123,20 @@ void top_model::discard() {
 
 void top_model::pause_or_resume() {
   const auto queue = queue_meant();
-  if (queue.empty()) return;
-  for (const auto& q : list_of(told_.page("/queues"), "queues")) {
-    if (text_of(q, "name") != queue) continue;
-    const auto waiting = ", with " + counted(number_of(q, "visible"), "message") + " waiting";
-    // One that is paused in part is resumed as a whole.
-    const auto& parts = list_of(q, "partitions");
-    const bool paused =
-        std::any_of(parts.begin(), parts.end(), [](const json& p) { return flag_of(p, "paused"); });
-    if (paused)
-      return ask("Resume " + queue + waiting + "?",
-                 {{{"POST", path_of_queue(queue, "/resume"), nullptr}}, queue + " is resumed"});
-    return ask("Pause " + queue + "? Workers take nothing more out of it" + waiting + ".",
-               {{{"POST", path_of_queue(queue, "/pause"), nullptr}}, queue + " is paused"});
-  }
+  const auto& all = list_of(told_.page("/queues"), "queues");
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const json& q) { return text_of(q, "name") == queue; });
+  if (queue.empty() || found == all.end()) return;
+  const auto waiting = ", with " + counted(number_of(*found, "visible"), "message") + " waiting";
+  // One that is paused in part is resumed as a whole.
+  const auto& parts = list_of(*found, "partitions");
+  const bool paused =
+      std::any_of(parts.begin(), parts.end(), [](const json& p) { return flag_of(p, "paused"); });
+  if (paused)
+    return ask("Resume " + queue + waiting + "?",
+               {{{"POST", path_of_queue(queue, "/resume"), nullptr}}, queue + " is resumed"});
+  ask("Pause " + queue + "? Workers take nothing more out of it" + waiting + ".",
+      {{{"POST", path_of_queue(queue, "/pause"), nullptr}}, queue + " is paused"});
 }
 
 void top_model::retry() {
