@@ -137,6 +137,12 @@ void add_queues(exposition& out, caf::actor_system& system, const directory& whe
               out.gauge("dip_queue_dead", "Dead letters.", f.dead, with);
               out.gauge("dip_queue_oldest_age_ms", "Age of the oldest message that waits.", f.oldest_age_ms,
                         with);
+              out.gauge("dip_queue_paused", "Whether an operator has stopped it.", f.paused ? 1 : 0, with);
+              out.counter("dip_queue_in_total", "Messages that came, since this node leads it.", f.in_total,
+                          with);
+              out.counter("dip_queue_out_total", "Messages that are done with, likewise.", f.out_total, with);
+              out.counter("dip_queue_returned_total", "Leases that came back, likewise.", f.returned_total,
+                          with);
             },
             [](const caf::error&) {});  // being made again: it is missing from this scrape
 }
