@@ -6,7 +6,8 @@
 One node, and three on this machine. A console holds GET /events and reads what each of its views reads, as often as it does
 (http/console/src), as if every view were open in a tab of its own, in sight. In turns, with and without, and the other way
 round in the next pair; the median of the ratios is 0.98 at least (--check). The CPU that the nodes and their codecs spend an
-image is told beside it: on a machine that others use as well it says more.
+image is told beside it, and before it what a call costs them by itself and all calls a second: on a machine that others use as
+well these say more.
 """
 
 import argparse
@@ -64,6 +65,18 @@ def look(port, actor, asked):
         pass
 
 
+def cpu_of(cluster):
+    """Seconds of user and system time; codecs that were replaced are in their zygote's."""
+    from bench_cluster import TICKS, descendants
+
+    total = 0
+    for member in cluster.members.values():
+        for pid in descendants(member.process.pid):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += sum(int(f) for f in fields[11:15])
+    return total / TICKS
+
+
 @contextlib.contextmanager
 def looked_at(member):
     actor = member.client(20).get("/actors?limit=1&kind=partition").json()["actors"][0]["id"]
@@ -81,8 +94,25 @@ def looked_at(member):
             raise SystemExit("the console ended by itself")
 
 
+def price(cluster, member, calls=100):
+    """Of each call by itself, and of a second of all of them."""
+    actor = member.client(20).get("/actors?limit=1&kind=partition").json()["actors"][0]["id"]
+    client, total = member.client(20), 0
+    before = cpu_of(cluster)
+    time.sleep(3)
+    idle = (cpu_of(cluster) - before) / 3
+    for every, path in dict.fromkeys(VIEWS):
+        before, begun = cpu_of(cluster), time.monotonic()
+        for _ in range(calls):
+            size = len(client.get(path.replace("{actor}", actor)).body)
+        cost = (cpu_of(cluster) - before - idle * (time.monotonic() - begun)) / calls * 1000
+        total += cost / every * VIEWS.count((every, path))
+        print(f"{len(cluster.members)} nodes  {path}: {size} bytes, {cost:.2f} ms of CPU, every {every} s", flush=True)
+    print(f"{len(cluster.members)} nodes  all calls: {total:.1f} ms of CPU a second", flush=True)
+
+
 def measure(nodes, pairs, images):
-    from bench_cluster import SETTINGS, cpu_of, images_a_second
+    from bench_cluster import SETTINGS, images_a_second
     from cluster import Cluster
 
     cluster = Cluster(nodes, SETTINGS)
@@ -101,7 +131,8 @@ def measure(nodes, pairs, images):
                 opened = asked.value
                 return *alone(), asked.value - opened
 
-        images_a_second(cluster, 64)  # warm
+        images_a_second(cluster, 150)  # warm, and enough for whole pages
+        price(cluster, member)
         ratios, costs = [], []
         for turn in range(pairs):
             if turn % 2:
