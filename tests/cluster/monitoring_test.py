@@ -6,7 +6,7 @@ import unittest
 
 import yaml
 
-from cluster import ROOT, Cluster
+from cluster import ROOT, Cluster, until
 
 FOLDER = ROOT / "docs" / "monitoring"
 # What a cluster in good health has no line of.
@@ -23,11 +23,16 @@ class Monitoring(unittest.TestCase):
         cls.cluster.start().wait_ready()
         cls.cluster.wait_led()
         cls.told = dict(UNSEEN)
-        for member in cls.cluster.members.values():
-            answer = member.client(20).get("/metrics")
-            assert answer.status == 200, answer
-            for name, labels in re.findall(r"^(dip_\w+)(\{[^}]*\})?\s", answer.body.decode(), re.M):
-                cls.told.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+        for name, member in cls.cluster.members.items():
+            until(f"{name} has heard from its peers", lambda member=member: cls.metrics(member).count("dip_link_round_trip_seconds{") == 2)
+            for metric, labels in re.findall(r"^(dip_\w+)(\{[^}]*\})?\s", cls.metrics(member), re.M):
+                cls.told.setdefault(metric, set()).update(re.findall(r'(\w+)="', labels))
+
+    @staticmethod
+    def metrics(member):
+        answer = member.client(20).get("/metrics")
+        assert answer.status == 200, answer
+        return answer.body.decode()
 
     def check(self, expression):
         names = set(re.findall(r"\b(dip_\w+)", expression))

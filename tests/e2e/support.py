@@ -52,10 +52,18 @@ def until(what, condition, deadline=DEADLINE, every=0.02):
         threading.Event().wait(every)
 
 
+GIVEN = set()
+
+
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Never the same twice: what is asked for later may be listened on first."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 # ── images ──────────────────────────────────────────────────────────────────────────────────────────────────────────
