@@ -14,12 +14,17 @@
 namespace dip::http {
 namespace {
 
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number n{};
+  const auto [read, wrong] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (wrong != std::errc{} || read != text.data() + text.size()) return std::nullopt;
+  return n;
+}
+
 result<std::uint16_t> partition_number(const std::string& text) {
-  std::uint16_t number = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (ec != std::errc{} || end != text.data() + text.size())
-    return fail(errc::not_found, "there is no such partition");
-  return number;
+  if (const auto p = number<std::uint16_t>(text)) return *p;
+  return fail(errc::not_found, "there is no such partition");
 }
 
 // {"node": "n2"}
@@ -56,15 +61,6 @@ http_response drain(const http_request& r, operator_port& node, deed& told) {
     return nlohmann::json{{"node", r.args.front()}, {"draining", true}}.dump();
   }),
                      202);
-}
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number n{};
-  const auto* end = text.data() + text.size();
-  const auto [read, wrong] = std::from_chars(text.data(), end, n);
-  if (wrong != std::errc{} || read != end) return std::nullopt;
-  return n;
 }
 
 http_response give_up_lost(const http_request& r, node_port& node, deed& told) {

@@ -175,6 +175,12 @@ json hop(const trace_hop& h) {
           {"error", std::move(fault)}};
 }
 
+template <class Number>
+bool read_number(std::string_view text, Number& out) {
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return wrong == std::errc{} && end == text.data() + text.size();
+}
+
 }  // namespace
 
 std::string message_name(const message_ref& m) {
@@ -184,12 +190,10 @@ std::string message_name(const message_ref& m) {
 result<message_ref> parse_message_name(queue_name queue, std::string_view text) {
   message_ref out;
   out.queue = queue;
-  const auto* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, out.partition.value);
-  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-')
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos || !read_number(text.substr(0, dash), out.partition.value) ||
+      !read_number(text.substr(dash + 1), out.id.value))
     return fail(errc::not_found, "there is no such message");
-  const auto second = std::from_chars(first.ptr + 1, end, out.id.value);
-  if (second.ec != std::errc{} || second.ptr != end) return fail(errc::not_found, "there is no such message");
   return out;
 }
 
