@@ -1,6 +1,7 @@
 // What operators do to messages, queues and requests; and what is kept of it.
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include <caf/all.hpp>
@@ -17,6 +18,7 @@ namespace dip {
 namespace {
 
 constexpr milliseconds patience{1'000};
+constexpr milliseconds for_a_leader{3'000}, ask_again{50};
 // Dead letters that are counted, and that one entry of the log redrives.
 constexpr std::uint32_t most_counted = 100'000;
 constexpr std::size_t most_in_an_entry = 256;
@@ -189,9 +191,17 @@ result<http::redrive_outcome> node_operator::redrive(const http::redrive_query& 
 }
 
 result<void> node_operator::pause(queue_name queue, bool paused) {
-  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p)
-    if (auto done = p_.ask.propose_to({p}, pause_queue{queue, paused}); !done)
-      return fail(done.error().code, "partition " + std::to_string(p) + ": " + done.error().detail);
+  // A leadership that is handed over just now is no reason to leave the queue half paused.
+  const auto give_up = env_.time->steady() + for_a_leader;
+  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
+    auto done = p_.ask.propose_to({p}, pause_queue{queue, paused});
+    while (!done && (done.error().code == errc::overloaded || done.error().code == errc::no_quorum) &&
+           env_.time->steady() < give_up) {
+      std::this_thread::sleep_for(ask_again);
+      done = p_.ask.propose_to({p}, pause_queue{queue, paused});
+    }
+    if (!done) return fail(done.error().code, "partition " + std::to_string(p) + ": " + done.error().detail);
+  }
   return {};
 }
 
