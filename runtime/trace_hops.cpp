@@ -41,11 +41,13 @@ http::trace_hop hop_of(done_work w) {
 std::vector<http::trace_hop> hops_of(const request_record& r, const std::vector<queue_message>& messages,
                                      std::vector<done_work> works) {
   std::vector<http::trace_hop> out;
-  // What a worker's node remembers of a step says more than the timeline does.
+  // What a worker's node remembers of a step says more than the timeline does, which has the time of its
+  // entry in the log: a busy cluster's comes late.
   const auto remembered = [&](message_kind k, const std::string& worker, wall_time ended) {
     return std::ranges::any_of(works, [&](const done_work& w) {
       const auto apart = w.at + milliseconds{w.worked_ms} - ended;
-      return w.kind == k && w.worker == worker && apart < milliseconds{2'000} && apart > milliseconds{-2'000};
+      return w.kind == k && w.worker == worker && apart < milliseconds{2'000} &&
+             apart > milliseconds{-60'000};
     });
   };
   for (const auto& e : r.timeline) {
