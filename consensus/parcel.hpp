@@ -1,5 +1,6 @@
-// Messages of all groups of a node, gathered by where they go: one parcel a peer and turn, so that heartbeats
-// do not grow in number with the partitions. docs/formats.md, "Parcels".
+// Messages gathered by where they go: one parcel a peer and turn of whoever gathers. A node's partitions do
+// so each for itself; what of theirs can wait a link puts together (actors/exchange.hpp). docs/formats.md,
+// "Parcels".
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 // Actors, and the stream of all that the console shows.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 #include "http/operator_json.hpp"
@@ -43,9 +42,9 @@ result<actor_query> query_of(const http_request& r) {
   if (!limit) return tl::make_unexpected(limit.error());
   q.limit = *limit;
   if (const auto cursor = r.param("cursor").value_or(""); !cursor.empty()) {
-    const auto [end, ec] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), q.from);
-    if (ec != std::errc{} || end != cursor.data() + cursor.size() || q.from > 1'000'000)
-      return fail(errc::bad_request, "this cursor was not made here");
+    const auto from = whole_number<std::uint64_t>(cursor);
+    if (!from || *from > 1'000'000) return fail(errc::bad_request, "this cursor was not made here");
+    q.from = *from;
   }
   return q;
 }

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,28 +13,16 @@
 namespace dip::http {
 namespace {
 
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number n{};
-  const auto [read, wrong] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (wrong != std::errc{} || read != text.data() + text.size()) return std::nullopt;
-  return n;
-}
-
 result<std::uint16_t> partition_number(const std::string& text) {
-  if (const auto p = number<std::uint16_t>(text)) return *p;
+  if (const auto p = whole_number<std::uint16_t>(text)) return *p;
   return fail(errc::not_found, "there is no such partition");
 }
 
 // {"node": "n2"}
 result<std::string> node_in(const http_request& r) {
-  std::string body;
-  auto read = r.body->read([&](std::string_view piece) -> result<void> {
-    body += piece;
-    return {};
-  });
-  if (!read) return tl::make_unexpected(read.error());
-  const auto json = parse_strict_json(body);
+  const auto body = whole_body(r);
+  if (!body) return tl::make_unexpected(body.error());
+  const auto json = parse_strict_json(*body);
   if (!json) return tl::make_unexpected(json.error());
   if (!json->is_object() || json->size() != 1 || !json->contains("node") || !json->at("node").is_string())
     return fail(errc::invalid_operation, "must be the name of a node, and nothing else is needed", "/node");
@@ -73,10 +60,10 @@ http_response give_up_lost(const http_request& r, node_port& node, deed& told) {
 http_response recover(const http_request& r, const route_context& c, deed& told) {
   told = {"recover partition", "partition " + r.args.front(), {}};
   if (auto known = only_params(r, {"term", "empty"}); !known) return make_problem(known.error(), r.id);
-  const auto p = number<std::uint16_t>(r.args.front());
+  const auto p = whole_number<std::uint16_t>(r.args.front());
   if (!p || *p >= c.conf.cluster.partitions)
     return make_problem({errc::not_found, "there is no such partition", ""}, r.id);
-  const auto term = number<std::uint64_t>(r.param("term").value_or(""));
+  const auto term = whole_number<std::uint64_t>(r.param("term").value_or(""));
   if (!term || *term == 0) return make_problem({errc::bad_request, "term is a number from 1 on", ""}, r.id);
   const auto empty = r.param("empty").value_or("false");
   if (empty != "true" && empty != "false")

@@ -1,11 +1,11 @@
 #include "http/operator_json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
 
+#include "http/query.hpp"
 #include "http/record_json.hpp"
 
 namespace dip::http {
@@ -175,12 +175,6 @@ json hop(const trace_hop& h) {
           {"error", std::move(fault)}};
 }
 
-template <class Number>
-bool read_number(std::string_view text, Number& out) {
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return wrong == std::errc{} && end == text.data() + text.size();
-}
-
 }  // namespace
 
 std::string message_name(const message_ref& m) {
@@ -188,13 +182,11 @@ std::string message_name(const message_ref& m) {
 }
 
 result<message_ref> parse_message_name(queue_name queue, std::string_view text) {
-  message_ref out;
-  out.queue = queue;
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos || !read_number(text.substr(0, dash), out.partition.value) ||
-      !read_number(text.substr(dash + 1), out.id.value))
-    return fail(errc::not_found, "there is no such message");
-  return out;
+  const auto dash = std::min(text.find('-'), text.size());
+  const auto partition = whole_number<std::uint16_t>(text.substr(0, dash));
+  const auto id = whole_number<std::uint64_t>(text.substr(std::min(dash + 1, text.size())));
+  if (!partition || !id) return fail(errc::not_found, "there is no such message");
+  return message_ref{{*partition}, queue, {*id}};
 }
 
 std::string topics_json(const flow_picture& f) {

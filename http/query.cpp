@@ -1,22 +1,21 @@
 #include "http/query.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "http/problem.hpp"
 
 namespace dip::http {
-namespace {
 
-std::optional<std::uint32_t> whole_number(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+result<std::string> whole_body(const http_request& r) {
+  std::string body;
+  auto read = r.body->read([&](std::string_view piece) -> result<void> {
+    body += piece;
+    return {};
+  });
+  if (!read) return tl::make_unexpected(read.error());
+  return body;
 }
-
-}  // namespace
 
 result<void> only_params(const http_request& r, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : r.query) {
@@ -31,7 +30,7 @@ result<void> only_params(const http_request& r, std::initializer_list<std::strin
 result<std::uint32_t> page_limit(const http_request& r) {
   const auto text = r.param("limit");
   if (!text || text->empty()) return default_page;
-  const auto value = whole_number(*text);
+  const auto value = whole_number<std::uint32_t>(*text);
   if (!value || *value < 1 || *value > max_page)
     return fail(errc::bad_request, "limit is a number from 1 to " + std::to_string(max_page));
   return *value;
@@ -48,7 +47,7 @@ result<milliseconds> wait_param(const http_request& r, milliseconds most) {
   } else if (text.ends_with('s')) {
     text.remove_suffix(1);
   }
-  const auto value = whole_number(text);
+  const auto value = whole_number<std::uint32_t>(text);
   if (!value) return fail(errc::bad_request, "wait is a time such as 30s or 1500ms");
   return std::min(milliseconds{*value * unit}, most);
 }

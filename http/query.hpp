@@ -1,8 +1,10 @@
 // What a call's query string says, checked.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,18 @@ namespace dip::http {
 
 inline constexpr std::uint32_t default_page = 50;
 inline constexpr std::uint32_t max_page = 1000;
+
+// Digits and nothing else, that fit.
+template <class Number>
+[[nodiscard]] std::optional<Number> whole_number(std::string_view text) {
+  Number value{};
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (wrong != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Of a route that bounds it. Blocks while it comes.
+[[nodiscard]] result<std::string> whole_body(const http_request& r);
 
 // `bad_request` that names a parameter which is not in `known`, or stands twice.
 [[nodiscard]] result<void> only_params(const http_request& r, std::initializer_list<std::string_view> known);

@@ -1,5 +1,4 @@
 // Topics, queues, dead letters, the audit, and a failed request's next run.
-#include <charconv>
 #include <string>
 
 #include "core/strict_json.hpp"
@@ -40,12 +39,11 @@ result<std::optional<std::uint8_t>> state_param(const http_request& r) {
 result<std::optional<std::uint16_t>> partition_param(const http_request& r, const config& conf) {
   const auto text = r.param("partition");
   if (!text) return std::optional<std::uint16_t>{};
-  std::uint16_t number = 0;
-  const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (ec != std::errc{} || end != text->data() + text->size() || number >= conf.cluster.partitions)
+  const auto number = whole_number<std::uint16_t>(*text);
+  if (!number || *number >= conf.cluster.partitions)
     return fail(errc::bad_request,
                 "partition is a number from 0 to " + std::to_string(conf.cluster.partitions - 1));
-  return std::optional{number};
+  return number;
 }
 
 class queue_calls {
@@ -170,13 +168,9 @@ private:
   static result<redrive_query> redrive_of(const http_request& r) {
     const auto queue = parse_queue(r.args.front());
     if (!queue) return tl::make_unexpected(queue.error());
-    std::string body;
-    auto read = r.body->read([&](std::string_view piece) -> result<void> {
-      body += piece;
-      return {};
-    });
-    if (!read) return tl::make_unexpected(read.error());
-    const auto json = parse_strict_json(body);
+    const auto body = whole_body(r);
+    if (!body) return tl::make_unexpected(body.error());
+    const auto json = parse_strict_json(*body);
     if (!json) return tl::make_unexpected(json.error());
     if (!json->is_object()) return fail(errc::bad_request, "the body is a JSON object");
     redrive_query q;

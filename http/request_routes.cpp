@@ -93,15 +93,11 @@ private:
     if (auto type = check_json_type(r); !type) return tl::make_unexpected(type.error());
     const auto key = idempotency_key(r);
     if (!key) return tl::make_unexpected(key.error());
-    std::string body;
-    auto read = r.body->read([&](std::string_view piece) -> result<void> {
-      body += piece;
-      return {};
-    });
-    if (!read) return tl::make_unexpected(read.error());
-    return parse_process_request(body, c_.conf.limits, find_preset, &c_.conf.presets)
+    const auto body = whole_body(r);
+    if (!body) return tl::make_unexpected(body.error());
+    return parse_process_request(*body, c_.conf.limits, find_preset, &c_.conf.presets)
         .and_then(
-            [&](const process_request& what) { return c_.node.requests.submit(what, {r.by, *key, body}); });
+            [&](const process_request& what) { return c_.node.requests.submit(what, {r.by, *key, *body}); });
   }
 
   // Nothing of it stays when the request is refused, or is one that was accepted before.

@@ -1,7 +1,6 @@
 #include "runtime/node_operator.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "actors/directory.hpp"
 #include "actors/leaders.hpp"
 #include "http/operator_json.hpp"
+#include "http/query.hpp"
 
 namespace dip {
 namespace {
@@ -19,13 +19,6 @@ namespace {
 constexpr milliseconds patience{1'000};
 // For so long a wish of who is to lead outweighs cluster.conf.
 constexpr std::chrono::minutes wish_holds{10};
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t n = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return n;
-}
 
 }  // namespace
 
@@ -101,13 +94,13 @@ void node_operator::inspect_actor(const inspection& what, inspected& out) const 
   }
   for (const auto& a : all)
     if (a.parent == id && a.state != actor_state::dead) out.children.push_back(a.id);
-  if (const auto n = number_of(what.key))
+  if (const auto n = http::whole_number<std::uint64_t>(what.key))
     if (const auto a = census::here().find(*n)) out.events = p_.look.events(*a);
   out.actors.push_back(std::move(*found));
 }
 
 inspected node_operator::restart_here(const std::string& number) const {
-  const auto n = number_of(number);
+  const auto n = http::whole_number<std::uint64_t>(number);
   const auto a = n ? census::here().find(*n) : nullptr;
   if (!a) return refused_inspection(errc::not_found, "there is no such actor");
   if (!a->supervised) return refused_inspection(errc::conflict, "no supervisor would make it again");
