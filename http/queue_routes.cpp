@@ -175,8 +175,10 @@ private:
     if (!json->is_object()) return fail(errc::bad_request, "the body is a JSON object");
     redrive_query q;
     q.queue = *queue;
-    for (const auto& [name, value] : json->items()) {
-      const auto wrong = [&](const std::string& why) {
+    for (const auto& member : json->items()) {
+      const std::string& name = member.key();
+      const auto& value = member.value();
+      const auto wrong = [&name](const std::string& why) {
         return fail(errc::invalid_operation, why, "/" + name);
       };
       if (name == "error") {
