@@ -85,12 +85,26 @@ void settle(self_ptr self, const std::vector<consensus::settled>& proposals,
   }
 }
 
+// A listing may look at very many rows: not on the thread that keeps a leadership.
+void list_apart(self_ptr self, std::shared_ptr<const state_view> view,
+                partition_owner::read_under_way& asked) {
+  using lister = caf::typed_actor<caf::replies_to<read_rows>::with<answer>>;
+  const auto reads = self->system().spawn<caf::detached>(
+      [view = std::move(view)](lister::pointer one) -> lister::behavior_type {
+        return {[=](const read_rows& wanted) {
+          one->quit();
+          return find_rows(*view, wanted);
+        }};
+      });
+  asked.promise.delegate(reads, std::move(asked.wanted));
+}
+
 void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids,
-                  const std::function<answer(const read_rows&)>& with) {
+                  const std::function<void(partition_owner::read_under_way&)>& with) {
   for (const auto id : ids) {
     const auto it = self->state.reading.find(id);
     if (it == self->state.reading.end()) continue;
-    it->second.promise.deliver(with(it->second.wanted));
+    with(it->second);
     self->state.reading.erase(it);
   }
 }
@@ -138,11 +152,14 @@ void hear(self_ptr self, const environment* env, partition_id p, consensus::effe
   tell_scrubber(env, outcomes);
   settle(self, e.proposals, outcomes);
   if (!e.reads.empty()) {
-    const auto view = env->store->view(p);
-    answer_reads(self, e.reads, [&](const auto& w) { return find_rows(*view, w); });
+    const std::shared_ptr<const state_view> view = env->store->view(p);
+    answer_reads(self, e.reads, [&](auto& asked) {
+      if (is_listing(asked.wanted.what)) return list_apart(self, view, asked);
+      asked.promise.deliver(find_rows(*view, asked.wanted));
+    });
   }
-  answer_reads(self, e.given_up, [](const auto&) {
-    return error_answer({errc::no_quorum, "the partition is not led here any more", ""});
+  answer_reads(self, e.given_up, [](auto& asked) {
+    asked.promise.deliver(error_answer({errc::no_quorum, "the partition is not led here any more", ""}));
   });
 }
 
@@ -292,7 +309,6 @@ partition_actor::behavior_type partition(counted_actor<partition_actor, partitio
       },
       [=](read_rows& wanted) -> caf::result<answer> {
         if (!self->state.replica) return not_begun_yet();
-        if (is_listing(wanted.what)) return find_rows(*env->store->view(p), wanted);
         auto promise = self->make_response_promise<answer>();
         const auto asked = self->state.replica->read([&](std::uint64_t id) {
           self->state.reading.emplace(id, partition_owner::read_under_way{std::move(wanted), promise});

@@ -1,6 +1,9 @@
 // How a thread that is no actor asks a partition's leader and waits for the answer.
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
@@ -27,11 +30,12 @@ public:
   }
   [[nodiscard]] result<found_rows> read_from(partition_id p, read_rows wanted,
                                              milliseconds within = commit_deadline) const {
-    auto a = checked(wait(where_.leading(p), std::move(wanted), within));
-    if (!a) return tl::make_unexpected(a.error());
-    if (!a->found) return fail(errc::internal, "the rows were not answered");
-    return std::move(*a->found);
+    return rows_of(wait(where_.leading(p), std::move(wanted), within));
   }
+
+  // Many at once; an answer each, in their order.
+  [[nodiscard]] std::vector<result<found_rows>> read_each(
+      const std::vector<std::pair<partition_id, read_rows>>& wanted, milliseconds within) const;
 
   // The same with the answer as it came. An error with `maybe_taken` may be that of a second time, when the
   // first was taken and its answer lost.
@@ -46,14 +50,13 @@ public:
     return fail(a.code, std::move(a.detail), std::move(a.pointer));
   }
 
+  [[nodiscard]] static result<found_rows> rows_of(answer a);
+
 private:
   template <class Handle, class Message>
   [[nodiscard]] answer wait(const std::optional<Handle>& h, Message m,
                             milliseconds within = commit_deadline) const {
-    answer out;
-    out.ok = false;
-    out.code = errc::no_quorum;
-    out.detail = "the partition has no leader now";
+    auto out = nobody();
     if (!h) return out;
     caf::scoped_actor self{system_};
     self->request(*h, within, std::move(m))
@@ -64,6 +67,8 @@ private:
                  });
     return out;
   }
+
+  [[nodiscard]] static answer nobody();
 
   caf::actor_system& system_;
   const directory& where_;

@@ -1,7 +1,6 @@
 #include "runtime/node_files.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <random>
 #include <utility>
 
@@ -186,13 +185,10 @@ result<void> node_files::remove(const object_name& name) {
 result<http::page<object_row>> node_files::list(bucket in, std::uint32_t limit, std::string_view cursor) {
   if (!cursor.empty() && !parse_key(in, cursor))
     return fail(errc::bad_request, "this cursor was not made here");
-  http::page<object_row> out;
-  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
-    auto found = rows_.list(
-        {p}, {.what = row_kind::objects, .key = std::string{cursor}, .in = in, .limit = limit + 1});
-    if (!found) return tl::make_unexpected(found.error());
-    std::ranges::move(found->objects, std::back_inserter(out.items));
-  }
+  auto found =
+      rows_.list({.what = row_kind::objects, .key = std::string{cursor}, .in = in, .limit = limit + 1});
+  if (!found) return tl::make_unexpected(found.error());
+  http::page<object_row> out{std::move(found->rows.objects), {}, found->stale};
   if (cut_to(out.items, limit, [](const auto& a, const auto& b) { return a.name.key > b.name.key; }))
     out.next_cursor = out.items.back().name.key;
   return out;

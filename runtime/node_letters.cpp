@@ -33,28 +33,15 @@ std::string node_operator::keeper_of(partition_id p) const {
 
 std::vector<std::optional<result<found_rows>>> node_operator::read(
     const std::vector<std::pair<partition_id, read_rows>>& wanted) const {
-  std::vector<std::optional<result<found_rows>>> out(wanted.size());
-  const auto take = [](dip::answer a) -> result<found_rows> {
-    auto done = asking::checked(std::move(a));
-    if (!done) return tl::make_unexpected(done.error());
-    if (!done->found) return fail(errc::internal, "the rows were not answered");
-    return std::move(*done->found);
-  };
-  caf::scoped_actor self{p_.system};
-  std::vector<std::pair<std::size_t, caf::response_handle<caf::blocking_actor, caf::message, true>>> asked;
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (const auto h = env_.where->leading(wanted[i].first))
-      asked.emplace_back(i, self->request(caf::actor_cast<caf::actor>(*h), patience, wanted[i].second));
-  for (auto& [i, reply] : asked)
-    reply.receive([&, at = i](dip::answer& a) { out[at] = take(std::move(a)); }, [](const caf::error&) {});
+  std::vector<std::optional<result<found_rows>>> out;
+  for (auto& found : p_.ask.read_each(wanted, patience)) out.emplace_back(std::move(found));
   // Without a leader this node's own copy is better than nothing.
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto p = wanted[i].first;
-    const bool unread = !out[i] || (!*out[i] && out[i]->error().code == errc::no_quorum);
-    if (!unread) continue;
+    if (*out[i] || out[i]->error().code != errc::no_quorum) continue;
     out[i].reset();
     if (!env_.place_of || env_.place_of(p).is_kept_by(env_.node))
-      out[i] = take(find_rows(*env_.store->view(p), wanted[i].second));
+      out[i] = asking::rows_of(find_rows(*env_.store->view(p), wanted[i].second));
   }
   return out;
 }

@@ -1,7 +1,5 @@
 #include "runtime/node_notifications.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -24,13 +22,9 @@ result<request_record> node_notifications::resend(const request_id& id) {
 
 result<http::page<suppression_row>> node_notifications::suppressions(std::uint32_t limit,
                                                                      std::string_view cursor) {
-  http::page<suppression_row> out;
-  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
-    auto found =
-        rows_.list({p}, {.what = row_kind::suppressions, .key = std::string{cursor}, .limit = limit + 1});
-    if (!found) return tl::make_unexpected(found.error());
-    std::ranges::move(found->suppressions, std::back_inserter(out.items));
-  }
+  auto found = rows_.list({.what = row_kind::suppressions, .key = std::string{cursor}, .limit = limit + 1});
+  if (!found) return tl::make_unexpected(found.error());
+  http::page<suppression_row> out{std::move(found->rows.suppressions), {}, found->stale};
   if (cut_to(out.items, limit, [](const auto& a, const auto& b) { return a.address < b.address; }))
     out.next_cursor = out.items.back().address;
   return out;

@@ -1,7 +1,5 @@
 #include "runtime/node_requests.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/operation_table.hpp"
@@ -130,14 +128,10 @@ result<idempotency_row> node_requests::reserve(const request_record& r, const st
 
 result<void> node_requests::check_live(const http::caller& by) const {
   if (by.requests == 0) return {};
-  std::uint64_t live = 0;
-  for (std::uint16_t p = 0; p < env_.store->partitions(); ++p) {
-    const auto found = rows_.list({p}, {.what = row_kind::live, .key = by.name});
-    if (!found) return tl::make_unexpected(found.error());
-    live += found->count;
-  }
-  if (live < by.requests) return {};
-  return fail(errc::rate_limited, "the key " + by.name + " has " + std::to_string(live) +
+  const auto live = rows_.live(by.name);
+  if (!live) return tl::make_unexpected(live.error());
+  if (*live < by.requests) return {};
+  return fail(errc::rate_limited, "the key " + by.name + " has " + std::to_string(*live) +
                                       " requests that are not final, and may have " +
                                       std::to_string(by.requests));
 }
@@ -220,12 +214,9 @@ result<http::page<request_record>> node_requests::list(const query& q) {
   read_rows wanted{.what = row_kind::requests, .key = q.cursor, .limit = q.limit + 1};
   if (q.status) wanted.status = static_cast<std::uint8_t>(*q.status);
   if (q.since) wanted.since = *q.since;
-  http::page<request_record> out;
-  for (std::uint16_t p = 0; p < rows_.partitions(); ++p) {
-    auto found = rows_.list({p}, wanted);
-    if (!found) return tl::make_unexpected(found.error());
-    std::ranges::move(found->requests, std::back_inserter(out.items));
-  }
+  auto found = rows_.list(wanted);
+  if (!found) return tl::make_unexpected(found.error());
+  http::page<request_record> out{std::move(found->rows.requests), {}, found->stale};
   if (cut_to(out.items, q.limit, [](const auto& a, const auto& b) { return a.id > b.id; }))
     out.next_cursor = out.items.back().id.text();
   return out;

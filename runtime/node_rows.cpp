@@ -80,25 +80,54 @@ bool node_rows::keeps(partition_id p) const {
   return env_.place_of(p).is_kept_by(env_.node);
 }
 
-result<found_rows> node_rows::list(partition_id p, read_rows wanted) const {
-  found_rows out;
-  const bool here = keeps(p);
-  for (;;) {
-    auto part =
-        here
-            ? asking::checked(find_rows(*view(p), wanted)).map([](answer&& a) { return std::move(*a.found); })
-            : ask_.read_from(p, wanted);
-    if (!part) return part;
-    const auto got = rows_in(*part);
-    wanted.key = got == 0 ? wanted.key : last_key(*part);
-    append(out.requests, part->requests);
-    append(out.objects, part->objects);
-    append(out.suppressions, part->suppressions);
-    out.count += part->count;
-    out.more = part->more;
-    if (!part->more || got == 0 || got >= wanted.limit) return out;
-    wanted.limit -= static_cast<std::uint32_t>(got);
+result<node_rows::listing> node_rows::list(const read_rows& wanted) const {
+  listing out;
+  std::vector<std::pair<partition_id, read_rows>> left;
+  for (std::uint16_t p = 0; p < partitions(); ++p) left.emplace_back(partition_id{p}, wanted);
+  // An answer is cut for its length, too: until all are whole.
+  while (!left.empty()) {
+    auto parts = env_.to_peers ? ask_.read_each(left, failover) : read_here(left);
+    std::vector<std::pair<partition_id, read_rows>> next;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      auto& [p, asked] = left[i];
+      auto& part = parts[i];
+      if (!part && part.error().code == errc::no_quorum && keeps(p)) {
+        part = asking::rows_of(find_rows(*view(p), asked));
+        out.stale = true;
+      }
+      if (!part) return tl::make_unexpected(part.error());
+      const auto got = rows_in(*part);
+      if (part->more && got > 0 && got < asked.limit) {
+        asked.key = last_key(*part);
+        asked.limit -= static_cast<std::uint32_t>(got);
+        next.emplace_back(p, std::move(asked));
+      }
+      append(out.rows.requests, part->requests);
+      append(out.rows.objects, part->objects);
+      append(out.rows.suppressions, part->suppressions);
+    }
+    left = std::move(next);
   }
+  return out;
+}
+
+std::vector<result<found_rows>> node_rows::read_here(
+    const std::vector<std::pair<partition_id, read_rows>>& wanted) const {
+  std::vector<result<found_rows>> out;
+  for (const auto& [p, asked] : wanted) out.push_back(asking::rows_of(find_rows(*view(p), asked)));
+  return out;
+}
+
+result<std::uint64_t> node_rows::live(const std::string& key) const {
+  std::uint64_t count = 0;
+  const read_rows wanted{.what = row_kind::live, .key = key};
+  for (std::uint16_t p = 0; p < partitions(); ++p) {
+    const auto found =
+        keeps({p}) ? asking::rows_of(find_rows(*view({p}), wanted)) : ask_.read_from({p}, wanted);
+    if (!found) return tl::make_unexpected(found.error());
+    count += found->count;
+  }
+  return count;
 }
 
 }  // namespace dip

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "actors/environment.hpp"
 #include "http/ports.hpp"
@@ -24,9 +26,15 @@ public:
   [[nodiscard]] result<http::found_request> request_or_copy(const request_id& id) const;
   [[nodiscard]] result<idempotency_row> idempotency(partition_id p, const std::string& key) const;
 
-  // Rows of a listing, as far as they are applied where they are read: here, where this node keeps the
-  // partition.
-  [[nodiscard]] result<found_rows> list(partition_id p, read_rows wanted) const;
+  struct listing {
+    found_rows rows;
+    bool stale = false;  // of a partition without a leader this node's copy was read
+  };
+  // The first `wanted.limit` rows of each partition, as of now where leaders answer. `no_quorum`: one does
+  // not, and there is no copy here.
+  [[nodiscard]] result<listing> list(const read_rows& wanted) const;
+  // The key's requests that are not final, as far as this node knows.
+  [[nodiscard]] result<std::uint64_t> live(const std::string& key) const;
   // What this node has applied.
   [[nodiscard]] std::unique_ptr<state_view> view(partition_id p) const { return env_.store->view(p); }
   [[nodiscard]] std::uint16_t partitions() const { return env_.store->partitions(); }
@@ -35,6 +43,8 @@ public:
 private:
   // Whether what is applied here is as good as elsewhere.
   [[nodiscard]] bool keeps(partition_id p) const;
+  [[nodiscard]] std::vector<result<found_rows>> read_here(
+      const std::vector<std::pair<partition_id, read_rows>>& wanted) const;
 
   const environment& env_;
   asking ask_;

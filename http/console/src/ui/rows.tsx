@@ -23,6 +23,7 @@ export interface RowsProps<T> {
   sort?: { by: string; pick: (by: string) => void };
   height?: string; // of the part that scrolls, at most
   foot?: ComponentChildren;
+  error?: Error | null; // why what is shown may not be the newest
   onEnd?: (() => void) | null; // the last row is in sight
   onTop?: (atTop: boolean) => void;
   onKey?: (row: T, key: string) => boolean;
@@ -110,7 +111,7 @@ export function Rows<T>(props: RowsProps<T>) {
           <div role="presentation" style={{ height: `${w.after}px` }} />
         </div>
       </div>
-      {props.foot && <div class="vt-foot">{props.foot}</div>}
+      {props.foot && <div class="vt-foot">{props.foot}{props.error && <span class="bad" role="status">{props.error.message}</span>}</div>}
     </div>
   );
 }

@@ -93,7 +93,7 @@ function Tree({ q, node }: { q: string; node: string }) {
       <Unreachable nodes={all.unreachable} />
       <Rows label="Supervision tree" rows={rows} columns={[name, ...rest]} id={(r) => r.actor.id} open={(r) => go(["actors", r.actor.id])} height="calc(100dvh - 16rem)"
         onKey={(r, key) => { if ((key === "ArrowRight" && !r.open && r.children) || (key === "ArrowLeft" && r.open)) { toggle(r.actor.id); return true; } return false; }}
-        foot={<><span>{plural(all.total, "actor")}{all.actors.length < all.total ? `, ${count(all.actors.length)} shown` : ""}</span>{all.error && <span class="bad">{all.error.message}</span>}<button class="btn small" onClick={() => setClosed(closed.size ? new Set() : new Set(parents))}>{closed.size ? "Open all" : "Close all"}</button></>} />
+        error={all.error} foot={<><span>{plural(all.total, "actor")}{all.actors.length < all.total ? `, ${count(all.actors.length)} shown` : ""}</span><button class="btn small" onClick={() => setClosed(closed.size ? new Set() : new Set(parents))}>{closed.size ? "Open all" : "Close all"}</button></>} />
     </>
   );
 }
@@ -114,7 +114,7 @@ function Flat({ q, node, state, sort }: { q: string; node: string; state: string
     <>
       <Unreachable nodes={pages.first?.unreachable as string[] | undefined} />
       <Rows label="Actors" rows={pages.rows} columns={columns} id={(a) => a.id} open={(a) => go(["actors", a.id])} onEnd={pages.onEnd} height="calc(100dvh - 16rem)"
-        sort={{ by: sort, pick: (by) => setParams({ sort: by }) }} foot={<span>{count(pages.rows.length)} of {plural(total, "actor")} loaded</span>} />
+        sort={{ by: sort, pick: (by) => setParams({ sort: by }) }} error={pages.error} foot={<span>{count(pages.rows.length)} of {plural(total, "actor")} loaded</span>} />
     </>
   );
 }

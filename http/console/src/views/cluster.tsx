@@ -128,7 +128,7 @@ function Audit() {
   const pages = usePages<AuditEntry>("/audit", "entries", {}, (a) => `${a.at}${a.what}${a.node}${a.on}`);
   return (
     <Card title="Audit" aside="what operators did, kept for 90 days">
-      {pages.rows.length ? <Rows label="Audit" rows={pages.rows} columns={audited} id={(a) => `${a.at}${a.what}${a.node}${a.on}`} onEnd={pages.onEnd} foot={<span>{plural(pages.rows.length, "entry", "entries")}</span>} />
+      {pages.rows.length ? <Rows label="Audit" rows={pages.rows} columns={audited} id={(a) => `${a.at}${a.what}${a.node}${a.on}`} onEnd={pages.onEnd} error={pages.error} foot={<span>{plural(pages.rows.length, "entry", "entries")}</span>} />
         : pages.error ? <Failed error={pages.error} retry={pages.again} /> : pages.loading ? <Loading /> : <Empty icon="check" title="Nobody has done anything yet"><p>Every redrive, pause, restart and move is written down here, on all nodes.</p></Empty>}
     </Card>
   );

@@ -86,7 +86,7 @@ export function DeadLetters({ queue, changed }: { queue: string; changed: () => 
       <Unreachable nodes={first.unreachable} />
       <Rows label="Dead letters" rows={pages.rows} columns={columns} id={(m) => m.id} open={setShown} onEnd={pages.onEnd} height="calc(100dvh - 24rem)"
         onKey={(m, key) => { if (key !== "x" || !destructive.value) return false; toggle(m.id); return true; }}
-        foot={<><span>{count(pages.rows.length)} of {count(fits)}{plus} loaded{picked.size ? `, ${plural(picked.size, "selected", "selected")}` : ""}</span>{pages.error && <span class="bad">{pages.error.message}</span>}{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
+        error={pages.error} foot={<><span>{count(pages.rows.length)} of {count(fits)}{plus} loaded{picked.size ? `, ${plural(picked.size, "selected", "selected")}` : ""}</span>{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
       {shown && <Letter m={shown} queue={queue} close={() => setShown(null)} changed={changed} />}
     </>
   );

@@ -38,7 +38,7 @@ function Suppressed() {
   return (
     <>
       <div class="toolbar"><Search label="Address or answer" value={q} change={(v) => setParams({ q: v })} /></div>
-      <Rows label="Suppressed addresses" rows={rows} columns={columns} id={(s) => s.address} onEnd={pages.onEnd} foot={<><span>{plural(rows.length, "address", "addresses")}</span>{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
+      <Rows label="Suppressed addresses" rows={rows} columns={columns} id={(s) => s.address} onEnd={pages.onEnd} error={pages.error} foot={<><span>{plural(rows.length, "address", "addresses")}</span>{pages.more && <button class="btn small" onClick={pages.more}>Load more</button>}</>} />
     </>
   );
 }

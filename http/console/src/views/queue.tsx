@@ -31,7 +31,7 @@ export function Peek({ queue, state, partition }: { queue: string; state: Tab; p
     <>
       <Unreachable nodes={pages.first?.unreachable as string[] | undefined} />
       <Rows label="Messages" rows={pages.rows} columns={columns} id={(m) => m.id} onEnd={pages.onEnd} height="calc(100dvh - 21rem)"
-        foot={<><span>{count(pages.rows.length)} seen, as of when they were looked at</span><button class="btn small" onClick={pages.again}><Icon name="refresh" />Look again</button></>} />
+        error={pages.error} foot={<><span>{count(pages.rows.length)} seen, as of when they were looked at</span><button class="btn small" onClick={pages.again}><Icon name="refresh" />Look again</button></>} />
     </>
   );
 }

@@ -84,8 +84,8 @@ export function RequestsView() {
       <Card>
         {pages.error && rows.length === 0 ? <Failed error={pages.error} retry={pages.again} />
           : rows.length > 0 ? (
-            <Rows label="Requests" rows={rows} columns={columns} id={(r) => r.id} open={open} onEnd={text ? null : pages.onEnd} onTop={setTop}
-              foot={<><span>{plural(rows.length, "request")} shown{text && `, of ${pages.rows.length} looked through`}</span>{pages.error ? <span class="bad">{pages.error.message}</span> : null}{pages.more ? <button class="btn small" onClick={pages.more}>{text ? "Look through more" : "Show more"}</button> : pages.loading ? <span>Loading…</span> : <span class="faint">that is all</span>}</>} />
+            <Rows label="Requests" rows={rows} columns={columns} id={(r) => r.id} open={open} onEnd={text ? null : pages.onEnd} onTop={setTop} error={pages.error}
+              foot={<><span>{plural(rows.length, "request")} shown{text && `, of ${pages.rows.length} looked through`}</span>{pages.more ? <button class="btn small" onClick={pages.more}>{text ? "Look through more" : "Show more"}</button> : pages.loading ? <span>Loading…</span> : <span class="faint">that is all</span>}</>} />
           ) : pages.loading ? <Loading rows={10} />
           : filtered ? <Empty icon="search" title={`No request ${text ? "in those looked through " : ""}matches`}><p>{text && pages.more ? "There are older ones." : "Try another status or a longer time."}</p>{text && pages.more ? <button class="btn" onClick={pages.more}>Look through more</button> : <button class="btn" onClick={() => setParams({ status: "", span: "", q: "" })}>Show all</button>}</Empty>
           : <Empty icon="image" title="No requests yet"><p>When a client asks for an image to be processed, it stands here.</p><a class="btn" href="#/try">Try one yourself</a></Empty>}
