@@ -20,7 +20,7 @@ struct group_picture {
   membership members;
   bool changing = false;  // a change, or a catch-up, is on its way
   partition_place wanted;
-  bool to_follow = false;  // this node is to lead nothing: it drains, or its disk is full
+  bool to_follow = false;  // this node is to lead nothing: it drains, or its disk is full or slow
   // Of a node: its name in Raft, once it has said it; nothing: it was not heard of yet.
   std::function<std::optional<node_id>(const std::string&)> raft_name_of;
   // Of a member: the node that has, or had, that name; empty: not known.

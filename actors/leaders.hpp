@@ -19,8 +19,8 @@ class leaders {
 public:
   leaders(std::string here, std::uint16_t partitions);
 
-  // A node has said who it is in Raft, and whether it is to lead nothing: it drains, or its disk is full. One
-  // that was damaged comes back under another name.
+  // A node has said who it is in Raft, and whether it is to lead nothing: it drains, or its disk is unfit.
+  // One that was damaged comes back under another name.
   void met(const std::string& node, node_id as, bool to_follow = false);
   // This node's own replica says who leads; 0: it does not know.
   void heard(partition_id p, node_id leader, std::uint64_t term);

@@ -340,8 +340,8 @@ struct at_work {
 // What a node says of itself to its peers, whenever it changes and whenever they meet.
 struct standing {
   node_id as;  // its name in Raft; 0: it does not know yet whether the cluster is new
-  bool draining = false, full = false;  // it leads nothing: it stops, or its disk is below limits.free_disk
-  std::string start;                    // this run of its process
+  bool draining = false, unfit = false;  // it leads nothing: it stops, or its disk is full or slow
+  std::string start;                     // this run of its process
   // Of a node whose partitions have begun in this run: the runs that it was told of before. They begin the
   // cluster with it; who is not among them joins.
   std::vector<std::string> founders;
@@ -349,7 +349,7 @@ struct standing {
   bool complete = false;  // it has all that it should have by that list
   template <class S, class F>
   static auto fields(S& s, F&& f) {
-    return f(s.as, s.draining, s.full, s.start, s.founders, s.nodes, s.complete);
+    return f(s.as, s.draining, s.unfit, s.start, s.founders, s.nodes, s.complete);
   }
 };
 

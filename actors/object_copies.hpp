@@ -50,8 +50,8 @@ public:
   // its replicas, or others still need what it has.
   [[nodiscard]] virtual bool kept_here(partition_id p) const = 0;
 
-  // The files are in this node's store, synced where they are kept here. Blocks until a majority of the
-  // replicas of their partitions has them synced; the other replicas go on in the background. Errors:
+  // The files are in this node's store, and need not be synced. Blocks until a majority of the replicas of
+  // their partitions has them synced; the other replicas go on in the background, this node too. Errors:
   // `no_quorum`, `disk_full`, `draining`: some replicas may have them, and without a row they are swept.
   [[nodiscard]] virtual result<void> replicate(const std::vector<object_row>& rows) = 0;
 
@@ -75,10 +75,13 @@ public:
 }
 
 // Whether this node stores what it makes in that partition for good. Otherwise what it has written goes when
-// the replicas have it, and need not be synced here.
+// the replicas have it.
 [[nodiscard]] inline bool kept_here(const environment& env, partition_id p) {
   return env.copies == nullptr || env.copies->kept_here(p);
 }
+
+// Whether a file must be synced as it is committed: in a cluster `replicate` does it, beside the others.
+[[nodiscard]] inline bool syncs_itself(const environment& env) { return env.copies == nullptr; }
 
 // Of files that were just committed here: makes them durable on a majority of the replicas, and lets go of
 // them where they are not kept. Errors: those of `object_copies::replicate`.

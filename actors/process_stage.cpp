@@ -154,7 +154,7 @@ private:
 
   result<object_row> commit(object_writer& out, const object_name& name, image_format format,
                             const codec::facts& facts) {
-    const auto written = out.commit(name, kept_here(env_, name.partition()));
+    const auto written = out.commit(name, syncs_itself(env_));
     if (!written) return tl::make_unexpected(written.error());
     object_row row;
     row.name = name;

@@ -74,7 +74,7 @@ private:
     row.original_name = original_name;
     row.created_at = now;
     row.expires_at = now + env_.cfg->retention.request_files;
-    auto written = writer_->commit(row.name, kept_here(env_, p));
+    auto written = writer_->commit(row.name, syncs_itself(env_));
     if (!written) return tl::make_unexpected(written.error());
     row.size = written->size;
     row.sha256 = written->sha256;

@@ -142,12 +142,14 @@ result<void> object_replication::replicate(const std::vector<object_row>& rows) 
 result<void> object_replication::replicate_in(partition_id p, std::vector<object_row> rows) {
   const auto replicas = replicas_of(p);
   const auto tally = std::make_shared<votes>(votes{.on = board_, .quorums = peers_.quorums_of(p)});
-  tally->yes.insert(peers_.node);
   const fetch_files what{peers_.node, std::move(rows)};
   for (const auto& node : replicas)
     if (node != peers_.node)
       peers_.ask(node, what, config_.within,
                  [tally, node](const result<fetched_files>& r) { tally->count(node, r); });
+  // At the same time, and not first: where the disk is slow the others may do.
+  if (contains(replicas, peers_.node))
+    threads_.run([this, tally, ours = what.rows] { tally->count(peers_.node, sync(ours)); });
   std::unique_lock lock{board_->mutex};
   const bool in_time = board_->changed.wait_for(
       lock, config_.within, [&] { return board_->stopped || tally->won() || tally->lost(); });
@@ -156,6 +158,12 @@ result<void> object_replication::replicate_in(partition_id p, std::vector<object
   if (tally->full) return fail(errc::disk_full, "the replicas have no room for the file: " + tally->words);
   if (!in_time) tally->words += (tally->words.empty() ? "" : "; ") + std::string{"the others: too slow"};
   return fail(errc::no_quorum, "the file did not reach a majority of its replicas: " + tally->words);
+}
+
+result<fetched_files> object_replication::sync(const std::vector<object_row>& rows) {
+  for (const auto& row : rows)
+    if (auto done = objects_.sync(row.name); !done) return tl::make_unexpected(done.error());
+  return fetched_files{};
 }
 
 void object_replication::fetch(fetch_files what, object_peers::answered then) {

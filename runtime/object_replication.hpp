@@ -72,6 +72,7 @@ private:
   [[nodiscard]] std::vector<std::string> replicas_of(partition_id p) const;
   [[nodiscard]] result<void> replicate_in(partition_id p, std::vector<object_row> rows);
   [[nodiscard]] result<fetched_files> fetch_now(const fetch_files& what);
+  [[nodiscard]] result<fetched_files> sync(const std::vector<object_row>& rows);
   // The file is in the store, good and synced; answers the bytes that had to come for it.
   [[nodiscard]] result<std::uint64_t> have(const object_row& row, const std::string& first,
                                            std::uint64_t rate);

@@ -181,7 +181,7 @@ void peering::heard(const std::string& peer, const standing& of) {
   {
     const std::lock_guard lock{mutex_};
     others_[peer] = of;
-    if (of.as != node_id{}) leads_.met(peer, of.as, of.draining || of.full);
+    if (of.as != node_id{}) leads_.met(peer, of.as, of.draining || of.unfit);
     decide();
   }
   follow_change();
@@ -238,7 +238,7 @@ void peering::take_name(incarnation as) {
 }
 
 void peering::tell_standing() {
-  if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, own_.draining || own_.full);
+  if (own_.as != node_id{}) leads_.met(options_.self.name, own_.as, own_.draining || own_.unfit);
   if (env_) tell_all(envelope_kind::standing, {}, encode(own_));
 }
 

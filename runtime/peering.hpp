@@ -43,7 +43,9 @@ public:
     std::optional<founding> began;  // nothing: not with this node, or it is not known yet
     std::uint16_t objects = 0;      // port of the object channel
     std::optional<net::node_credentials> tls;
-    std::function<bool()> disk_full;  // from any thread; asked twice a second for each partition
+    // Why this node should lead nothing; empty: nothing is against it. From any thread; asked twice a second
+    // for each partition.
+    std::function<std::string()> unfit;
   };
 
   // Errors: `bad_request` with a sentence for each thing that keeps the node from starting.
@@ -118,7 +120,7 @@ private:
   std::mutex supervisors_mutex_;
   std::map<std::string, caf::actor> supervisors_;  // of a peer's link
   bool closed_ = false;
-  std::atomic<bool> full_{false};
+  std::atomic<bool> unfit_{false};
 
   mutable std::mutex mutex_;
   std::function<void(bool, responder)> report_;

@@ -41,10 +41,11 @@ void peering::follow_change() {
 
 void peering::group(partition_id p, bool settled) {
   roster_->group(p, settled);
-  if (const bool full = options_.disk_full(); full != full_.exchange(full)) {
-    spdlog::warn(full ? "the disk is full: others lead" : "there is room on the disk again");
+  const auto why = options_.unfit();
+  if (const bool unfit = !why.empty(); unfit != unfit_.exchange(unfit)) {
+    spdlog::warn(unfit ? why + ": others lead" : "the disk is well again: this node may lead");
     const std::lock_guard lock{mutex_};
-    own_.full = full;
+    own_.unfit = unfit;
     tell_standing();
   }
   if (roster_->under_way() != 0) follow_change();

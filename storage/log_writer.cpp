@@ -138,9 +138,12 @@ bool log_writer::write(const std::vector<log_change>& turn) {
   if (std::any_of(turn.begin(), turn.end(), [](const log_change& c) { return c.installed.has_value(); }))
     starts.lock();
   const auto begin = now();
+  pace_.begin(begin);
   if (const auto done = kv_.write(*changes, true); !done) return failed(done.error());
-  sync_us_ += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(now() - begin).count());
+  const auto end = now();
+  pace_.end(end);
+  sync_us_ +=
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(end - begin).count());
   ++syncs_;
   entries_ += count;
   bytes_ += size;
@@ -201,6 +204,8 @@ bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
 void log_writer::fail_with(const error& e) {
   if (!broken_.exchange(true)) on_fatal_(e);
 }
+
+bool log_writer::slow() const { return pace_.slow(now()); }
 
 node_store::figures log_writer::figures() const {
   node_store::figures f;

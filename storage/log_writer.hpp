@@ -16,6 +16,7 @@
 #include "storage/kv.hpp"
 #include "storage/log_change.hpp"
 #include "storage/node_store.hpp"
+#include "storage/sync_pace.hpp"
 
 namespace dip {
 
@@ -44,6 +45,8 @@ public:
   // Waits until all that was added before is written: a replica that is opened again must find it.
   void wait_written();
   [[nodiscard]] node_store::figures figures() const;
+  // Whether the disk is slow now.
+  [[nodiscard]] bool slow() const;
 
 private:
   struct waiting_cut {
@@ -82,6 +85,7 @@ private:
   std::mutex cuts_mutex_;
   std::condition_variable_any cuts_wake_;
   std::vector<waiting_cut> cuts_;
+  sync_pace pace_;
   std::atomic<std::uint64_t> syncs_{0}, entries_{0}, bytes_{0}, sync_us_{0};
   std::jthread thread_;
   std::jthread cutter_;

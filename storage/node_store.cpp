@@ -37,6 +37,7 @@ public:
     return objects_.of(keys::of_object(name));
   }
   bool disk_full() const override { return false; }
+  bool disk_slow() const override { return false; }
   std::uint16_t partitions() const override { return options_.partitions; }
   figures stats() const override { return writer_.figures(); }
   bool settle() override { return writer_.round(); }
@@ -75,6 +76,7 @@ public:
     return objects_.of(keys::of_object(name));
   }
   bool disk_full() const override { return disk_->full(); }
+  bool disk_slow() const override { return writer_.slow(); }
   std::uint16_t partitions() const override { return options_.partitions; }
   figures stats() const override {
     auto f = writer_.figures();

@@ -92,6 +92,8 @@ public:
   [[nodiscard]] virtual std::uint64_t version_of(const object_name& name) const = 0;
   // Refusals by limits.free_disk follow this; cheap, the file system is asked at most once a second.
   [[nodiscard]] virtual bool disk_full() const = 0;
+  // Whether the log's syncs take so long, now, that others should lead.
+  [[nodiscard]] virtual bool disk_slow() const = 0;
   [[nodiscard]] virtual std::uint16_t partitions() const = 0;
   struct figures {
     std::uint64_t syncs = 0, entries = 0, bytes = 0, sync_us_total = 0, log_entries = 0, free_bytes = 0;

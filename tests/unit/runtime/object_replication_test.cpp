@@ -257,6 +257,60 @@ TEST_CASE("a replica without room says so when that decides") {
   CHECK(word(n1.replicate({store_file(*store, some_upload(), "x")})) == "disk_full");
 }
 
+TEST_CASE("this node's copy counts once it is synced, and the others do without it") {
+  class odd_disk final : public object_store {
+  public:
+    result<std::unique_ptr<object_writer>> create(bucket in, checksum sum) override {
+      return files_->create(in, sum);
+    }
+    result<std::unique_ptr<object_reader>> open(const object_name& name) override {
+      return files_->open(name);
+    }
+    result<void> remove(const object_name& name) override { return files_->remove(name); }
+    result<void> sync(const object_name& name) override {
+      hangs.wait(true);
+      if (fails) return fail(errc::io, "the disk does not sync");
+      return files_->sync(name);
+    }
+    result<void> verify(const object_row& row) override { return files_->verify(row); }
+    result<void> each(bucket in, const std::function<bool(const object_name&, wall_time)>& visit) override {
+      return files_->each(in, visit);
+    }
+    result<std::uint64_t> free_bytes() const override { return files_->free_bytes(); }
+
+    std::atomic<bool> hangs{false};
+    bool fails = false;
+
+  private:
+    std::unique_ptr<object_store> files_ = make_memory_object_store();
+  } store;
+  object_peers peers;
+  peers.node = "n1";
+  peers.quorums_of = [](partition_id) { return std::vector<std::vector<std::string>>{{"n1", "n2", "n3"}}; };
+  peers.url_of = [](const std::string&) { return std::optional<std::string>{}; };
+  bool third = true;
+  peers.ask = [&](const std::string& node, const fetch_files&, milliseconds, object_peers::answered then) {
+    if (node == "n2" || third) return then(fetched_files{});
+    then(fail(errc::no_quorum, "cut off"));
+  };
+  object_replication n1(store, peers, {}, hasty());
+  const auto row = store_file(store, some_upload(), "x");
+  SECTION("a disk that hangs") {
+    store.hangs = true;
+    CHECK(word(n1.replicate({row})) == "ok");
+    store.hangs = false;
+    store.hangs.notify_all();
+  }
+  SECTION("a disk that fails") {
+    store.fails = true;
+    CHECK(word(n1.replicate({row})) == "ok");
+    third = false;
+    CHECK(word(n1.replicate({row})) == "no_quorum");
+    store.fails = false;
+    CHECK(word(n1.replicate({row})) == "ok");
+  }
+}
+
 TEST_CASE("more than may wait is told so at once, and after a stop everything is") {
   auto config = hasty();
   config.waiting = 0;
