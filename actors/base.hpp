@@ -34,6 +34,12 @@ namespace dip {
   return {};
 }
 
+// What ended an actor, in words. Nobody kills one but operators do.
+inline std::string ended_by(const caf::actor_system& system, const caf::error& reason) {
+  if (!reason) return "normal";
+  return reason == caf::exit_reason::kill ? "restarted by an operator" : system.render(reason);
+}
+
 // What it costs a message: bench/micro/bench_actor.cpp.
 template <class Base>
 class counted : public Base {
@@ -78,7 +84,7 @@ public:
   }
 
   bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
-    census::here().remove(this->id(), reason ? this->system().render(reason) : "normal");
+    census::here().remove(this->id(), ended_by(this->system(), reason));
     return Base::cleanup(std::move(reason), unit);
   }
 

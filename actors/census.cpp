@@ -1,5 +1,6 @@
 #include "actors/census.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -148,6 +149,9 @@ void census::remove(std::uint64_t id, std::string reason) {
                     std::chrono::floor<milliseconds>(std::chrono::system_clock::now()), a.handled,
                     a.high_water});
   if (dead_.size() > dead_kept) dead_.pop_back();
+  auto& of_kind = ended_[a.kind()];
+  of_kind.handled += a.handled;
+  of_kind.busy_ns += a.busy_ns;
   actors_.erase(it);
 }
 
@@ -172,6 +176,26 @@ void census::note_supervised(std::uint64_t id) {
 std::vector<census::dead_actor> census::dead() const {
   const std::lock_guard lock{mutex_};
   return {dead_.begin(), dead_.end()};
+}
+
+std::vector<census::kind_figures> census::by_kind() const {
+  const std::lock_guard lock{mutex_};
+  auto all = ended_;
+  for (const auto& [id, a] : actors_) {
+    auto& f = all[a->kind()];
+    const auto depth = a->depth();
+    ++f.actors;
+    f.waiting += depth;
+    f.deepest = std::max(f.deepest, depth);
+    f.handled += a->handled;
+    f.busy_ns += a->busy_ns;
+  }
+  std::vector<kind_figures> out;
+  for (auto& [kind, f] : all) {
+    f.kind = kind;
+    out.push_back(std::move(f));
+  }
+  return out;
 }
 
 void census::note_restart(const std::string& name, const std::string& why, milliseconds delay) {

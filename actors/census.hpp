@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -141,6 +142,14 @@ public:
   // The last ones, newest first.
   [[nodiscard]] std::vector<dead_actor> dead() const;
 
+  // Of all actors of a kind, those that have ended included in what adds up.
+  struct kind_figures {
+    std::string kind;
+    std::uint64_t actors = 0, waiting = 0, deepest = 0;  // now; `deepest`: the fullest mailbox
+    std::uint64_t handled = 0, busy_ns = 0;              // since the process began
+  };
+  [[nodiscard]] std::vector<kind_figures> by_kind() const;
+
   // Restarts by name, over all supervisors, since the process began; the last error of what went down is
   // kept. `delay`: until it is made again.
   void note_restart(const std::string& name, const std::string& why, milliseconds delay = {});
@@ -158,6 +167,7 @@ private:
   std::unordered_map<std::uint64_t, std::shared_ptr<actor_counters>> actors_;
   std::unordered_map<std::string, restarts> restarts_;
   std::deque<dead_actor> dead_;
+  std::map<std::string, kind_figures> ended_;  // by kind
 };
 
 }  // namespace dip

@@ -76,7 +76,7 @@ private:
       auto& r = rooms_[i];
       if (!r.handle || r.handle.address() != down.source) continue;
       r.handle = nullptr;
-      const auto why = self->system().render(down.reason);
+      const auto why = ended_by(self->system(), down.reason);
       const auto delay = r.policy.down(time->steady());
       census::here().note_restart(r.spec.name, why, delay.value_or(milliseconds{0}));
       if (delay)

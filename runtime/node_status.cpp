@@ -111,12 +111,15 @@ void add_links(exposition& out, const links* all) {
 }
 
 void add_actors(exposition& out) {
-  for (const auto& a : census::here().all()) {
-    const labels with{{"actor", a->name()}, {"id", std::to_string(a->id)}};
-    out.gauge("dip_actor_mailbox", "Messages that wait.", a->depth(), with);
-    out.counter("dip_actor_handled_total", "Messages handled.", a->handled, with);
+  // By kind: each of thousands of actors is for GET /actors.
+  for (const auto& k : census::here().by_kind()) {
+    const labels with{{"kind", k.kind.empty() ? "other" : k.kind}};
+    out.gauge("dip_actors", "Actors that live.", k.actors, with);
+    out.gauge("dip_actor_mailbox", "Messages that wait for actors.", k.waiting, with);
+    out.gauge("dip_actor_mailbox_max", "Messages in the fullest mailbox.", k.deepest, with);
+    out.counter("dip_actor_handled_total", "Messages handled.", k.handled, with);
     out.add("dip_actor_busy_seconds_total", "Time spent handling.", MetricType::Counter,
-            static_cast<double>(a->busy_ns) / 1e9, with);
+            static_cast<double>(k.busy_ns) / 1e9, with);
   }
   for (const auto& r : census::here().all_restarts())
     out.counter("dip_actor_restarts_total", "How often a supervisor made it again.", r.count,

@@ -213,11 +213,12 @@ class Operator(NodeTest):
                      if a["id"] != old["id"] and a["state"] in ("idle", "busy")]
             return found and found[0]
 
-        self.assertEqual(until("it is made again", again)["restarts"], 1)
+        made = until("it is made again", again)
+        self.assertEqual((made["restarts"], made["last_error"]), (1, "restarted by an operator"))
         dead = self.client.get("/actors?state=dead&limit=1000").json()["actors"]
         gone = [a for a in dead if a["id"] == old["id"]]
         self.assertEqual(len(gone), 1)
-        self.assertIn("kill", gone[0]["reason"])
+        self.assertEqual(gone[0]["reason"], "restarted by an operator")
         self.assertEqual(self.client.get(f"/actors/{old['id']}").json()["state"], "dead")
         self.assertEqual(self.client.finished(self.submit())["status"], "processed")
 

@@ -147,6 +147,35 @@ TEST_CASE("the dead are kept with their reason, the last thousand of them") {
   CHECK(all.find(first) == nullptr);
 }
 
+TEST_CASE("kinds add up, and what adds up does not shrink when an actor ends") {
+  auto& all = census::here();
+  const auto of = [&](const std::string& kind) {
+    for (const auto& k : all.by_kind())
+      if (k.kind == kind) return k;
+    return census::kind_figures{};
+  };
+  const auto one = all.add(2'000'000'010, 0), two = all.add(2'000'000'011, 0);
+  for (const auto& a : {one, two}) {
+    a->set_kind("a test's kind");
+    a->came(1'000);
+    a->came(1'000);
+    a->begin(2'000, {});
+    a->end(2'000, 5'000, false);
+  }
+  two->came(6'000);
+  CHECK(of("a test's kind").actors == 2);
+  CHECK(of("a test's kind").waiting == 3);
+  CHECK(of("a test's kind").deepest == 2);
+  all.remove(one->id, "over");
+  CHECK(of("a test's kind").actors == 1);
+  CHECK(of("a test's kind").waiting == 2);
+  CHECK(of("a test's kind").handled == 2);
+  CHECK(of("a test's kind").busy_ns == 6'000);
+  all.remove(two->id, "over");
+  CHECK(of("a test's kind").actors == 0);
+  CHECK(of("a test's kind").handled == 2);
+}
+
 TEST_CASE("stuck is who is at one message too long, and a worker only beyond its time") {
   turned_clock time;
   const introspection look{"n1", time};
