@@ -105,6 +105,7 @@ struct environment {
   object_copies* copies = nullptr;  // nullptr: this node alone has the files
   directory* where = nullptr;
   introspection* look = nullptr;  // nullptr: nobody looks
+  job_threads* lists = nullptr;   // for listings, which may look at every row; nullptr: on the spot
   destinations* to = nullptr;     // where notifications go; nullptr: nothing is known of them
   std::string node;               // "n1"
   std::string holder;             // "n1#01J…": this node in this run of its process; who holds a lease

@@ -85,18 +85,33 @@ void settle(self_ptr self, const std::vector<consensus::settled>& proposals,
   }
 }
 
-// A listing may look at very many rows: not on the thread that keeps a leadership.
-void list_apart(self_ptr self, std::shared_ptr<const state_view> view,
+using lister = caf::typed_actor<caf::replies_to<read_rows>::with<answer>, caf::reacts_to<answer>>;
+struct listing {
+  static inline const char* name = "listing";
+  caf::typed_response_promise<answer> promise;
+};
+
+lister::behavior_type list(lister::stateful_pointer<listing> self, job_threads* threads,
+                           const std::shared_ptr<const state_view>& view) {
+  return {[=](const read_rows& wanted) -> caf::result<answer> {
+            self->state.promise = self->make_response_promise<answer>();
+            threads->run([view, wanted, me = lister{self}] { caf::anon_send(me, find_rows(*view, wanted)); });
+            return self->state.promise;
+          },
+          [=](answer& found) {
+            self->state.promise.deliver(std::move(found));
+            self->quit();
+          }};
+}
+
+// Not on the thread that keeps a leadership.
+void list_apart(self_ptr self, const environment* env, const std::shared_ptr<const state_view>& view,
                 partition_owner::read_under_way& asked) {
-  using lister = caf::typed_actor<caf::replies_to<read_rows>::with<answer>>;
-  const auto reads = self->system().spawn<caf::detached>(
-      [view = std::move(view)](lister::pointer one) -> lister::behavior_type {
-        return {[=](const read_rows& wanted) {
-          one->quit();
-          return find_rows(*view, wanted);
-        }};
-      });
-  asked.promise.delegate(reads, std::move(asked.wanted));
+  if (env->lists == nullptr) {
+    asked.promise.deliver(find_rows(*view, asked.wanted));
+    return;
+  }
+  asked.promise.delegate(self->system().spawn(list, env->lists, view), std::move(asked.wanted));
 }
 
 void answer_reads(self_ptr self, const std::vector<std::uint64_t>& ids,
@@ -154,7 +169,7 @@ void hear(self_ptr self, const environment* env, partition_id p, consensus::effe
   if (!e.reads.empty()) {
     const std::shared_ptr<const state_view> view = env->store->view(p);
     answer_reads(self, e.reads, [&](auto& asked) {
-      if (is_listing(asked.wanted.what)) return list_apart(self, view, asked);
+      if (is_listing(asked.wanted.what)) return list_apart(self, env, view, asked);
       asked.promise.deliver(find_rows(*view, asked.wanted));
     });
   }

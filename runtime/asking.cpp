@@ -1,15 +1,48 @@
 #include "runtime/asking.hpp"
 
+#include <optional>
+
 #include <caf/all.hpp>
 
-namespace dip {
+#include "actors/directory.hpp"
 
-answer asking::nobody() {
+namespace dip {
+namespace {
+
+answer nobody() {
   answer a;
   a.ok = false;
   a.code = errc::no_quorum;
   a.detail = "the partition has no leader now";
   return a;
+}
+
+template <class Handle, class Message>
+answer wait(caf::actor_system& system, const std::optional<Handle>& h, Message m, milliseconds within) {
+  auto out = nobody();
+  if (!h) return out;
+  caf::scoped_actor self{system};
+  self->request(*h, within, std::move(m))
+      .receive([&](answer& a) { out = std::move(a); },
+               [&](const caf::error&) {
+                 out.detail = "the leader did not answer";
+                 out.maybe_taken = true;
+               });
+  return out;
+}
+
+}  // namespace
+
+answer asking::try_propose(partition_id p, command what) const {
+  return wait(system_, where_.leading(p), propose{std::move(what)}, commit_deadline);
+}
+
+answer asking::try_publish(partition_id p, topic_name t, command what) const {
+  return wait(system_, where_.leading(p, t), publish{std::move(what)}, commit_deadline);
+}
+
+result<found_rows> asking::read_from(partition_id p, read_rows wanted, milliseconds within) const {
+  return rows_of(wait(system_, where_.leading(p), std::move(wanted), within));
 }
 
 result<found_rows> asking::rows_of(answer a) {

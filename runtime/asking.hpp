@@ -4,13 +4,14 @@
 #include <utility>
 #include <vector>
 
-#include <caf/actor_system.hpp>
-#include <caf/scoped_actor.hpp>
+#include <caf/fwd.hpp>
 
-#include "actors/directory.hpp"
+#include "actors/messages.hpp"
 #include "core/errc.hpp"
 
 namespace dip {
+
+class directory;
 
 // Longer than any healthy commit, and than any healthy change of leaders; beyond it the outcome is unknown,
 // and the caller is told so.
@@ -29,47 +30,22 @@ public:
     return checked(try_publish(p, t, std::move(what)));
   }
   [[nodiscard]] result<found_rows> read_from(partition_id p, read_rows wanted,
-                                             milliseconds within = commit_deadline) const {
-    return rows_of(wait(where_.leading(p), std::move(wanted), within));
-  }
-
+                                             milliseconds within = commit_deadline) const;
   // Many at once; an answer each, in their order.
   [[nodiscard]] std::vector<result<found_rows>> read_each(
       const std::vector<std::pair<partition_id, read_rows>>& wanted, milliseconds within) const;
 
   // The same with the answer as it came. An error with `maybe_taken` may be that of a second time, when the
   // first was taken and its answer lost.
-  [[nodiscard]] answer try_propose(partition_id p, command what) const {
-    return wait(where_.leading(p), propose{std::move(what)});
-  }
-  [[nodiscard]] answer try_publish(partition_id p, topic_name t, command what) const {
-    return wait(where_.leading(p, t), publish{std::move(what)});
-  }
+  [[nodiscard]] answer try_propose(partition_id p, command what) const;
+  [[nodiscard]] answer try_publish(partition_id p, topic_name t, command what) const;
   [[nodiscard]] static result<answer> checked(answer a) {
     if (a.ok) return a;
     return fail(a.code, std::move(a.detail), std::move(a.pointer));
   }
-
   [[nodiscard]] static result<found_rows> rows_of(answer a);
 
 private:
-  template <class Handle, class Message>
-  [[nodiscard]] answer wait(const std::optional<Handle>& h, Message m,
-                            milliseconds within = commit_deadline) const {
-    auto out = nobody();
-    if (!h) return out;
-    caf::scoped_actor self{system_};
-    self->request(*h, within, std::move(m))
-        .receive([&](answer& a) { out = std::move(a); },
-                 [&](const caf::error&) {
-                   out.detail = "the leader did not answer";
-                   out.maybe_taken = true;
-                 });
-    return out;
-  }
-
-  [[nodiscard]] static answer nobody();
-
   caf::actor_system& system_;
   const directory& where_;
 };

@@ -150,7 +150,10 @@ result<void> running_node::join_others() {
                              .began = std::move(*began),
                              .objects = *port,
                              .tls = credentials_,
-                             .disk_full = [this] { return store_->disk_full(); }},
+                             .unfit = [this]() -> std::string {
+                               if (store_->disk_full()) return "the disk is full";
+                               return store_->disk_slow() ? "the disk is slow" : "";
+                             }},
                             clock_);
   if (!made) return tl::make_unexpected(made.error());
   peers_ = std::move(*made);
@@ -228,6 +231,8 @@ result<void> running_node::start_actors() {
   image_threads_ = std::make_unique<job_pool>(slots);
   notify_threads_ = std::make_unique<job_pool>(std::max(1U, options_.conf.workers.notifiers));
   upkeep_threads_ = std::make_unique<job_pool>(1);
+  list_threads_ = std::make_unique<job_pool>(2);
+  env_.lists = list_threads_.get();
   actor_config_ = std::make_unique<caf::actor_system_config>();
   actor_config_->set("scheduler.policy", caf::atom("sharing"));
   actor_config_->set("scheduler.max-threads",
@@ -330,6 +335,7 @@ void running_node::stop_actors() {
   where_.clear();
   if (peers_) peers_->close();
   actors_->await_all_actors_done();
+  list_threads_.reset();
   if (peers_) peers_->close();  // of what links have said while they ended
 }
 

@@ -124,6 +124,7 @@ private:
   std::unique_ptr<job_pool> image_threads_;
   std::unique_ptr<job_pool> notify_threads_;
   std::unique_ptr<job_pool> upkeep_threads_;
+  std::unique_ptr<job_pool> list_threads_;
   std::unique_ptr<caf::actor_system_config> actor_config_;
   std::unique_ptr<caf::actor_system> actors_;
   caf::actor root_;
