@@ -1,4 +1,8 @@
-// `dip serve` with stages that do nothing: what is left is topics, queues, logs, leases and links.
+// `dip serve` with stages that do nothing: what is left is topics, queues, logs, leases and links. As long as
+// the file that IDLE_STAGES_FAIL names is there, all work fails.
+#include <cstdlib>
+#include <filesystem>
+
 #include <CLI/CLI.hpp>
 
 #include "actors/stage_tools.hpp"
@@ -30,10 +34,15 @@ class preprocess final : public idle_stage {
 public:
   using idle_stage::idle_stage;
   stage_outcome run(const leased_work& work, const std::string& worker) override {
+    if (failing != nullptr && std::filesystem::exists(failing))
+      return stage_retry{errc::worker_crashed, "it is told to fail"};
     const auto by = claim_of(env_, work, worker, env_.time->steady());
     auto made = row(work, bucket::preprocessed_files, image_format::tiff);
     return stage_news{topic_name::preprocess_ok, complete_preprocess{by, std::move(made)}, {}};
   }
+
+private:
+  const char* failing = std::getenv("IDLE_STAGES_FAIL");
 };
 
 class process final : public idle_stage {
