@@ -9,7 +9,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PREFIX = pathlib.Path(os.environ["DIP_PREFIX"])
-EMBEDDED = pathlib.Path(os.environ["CONSOLE_FILES"])
+BUILT = pathlib.Path(os.environ["CONSOLE_ROOM"]) / "dist"
 
 
 def run(*command):
@@ -35,7 +35,13 @@ class Archive(unittest.TestCase):
             said = run("cmake", "-S", source, "-B", home / "build", "-G", "Ninja", f"-DDIP_PREFIX={prefix}", "-DDIP_TESTS=OFF", "-DDIP_BENCH=OFF")
             self.assertIn("The web console comes as it is", said)
             run("cmake", "--build", home / "build", "--target", "console_files")
-            self.assertEqual((home / "build" / "http" / "console" / "console_files.cpp").read_bytes(), EMBEDDED.read_bytes())
+            dist = source / "http" / "console" / "dist"
+            files = {p.relative_to(BUILT): p.read_bytes() for p in BUILT.rglob("*") if p.is_file()}
+            self.assertEqual({p.relative_to(dist): p.read_bytes() for p in dist.rglob("*") if p.is_file()}, files)
+            embedded = (home / "build" / "http" / "console" / "console_files.cpp").read_text()
+            for path in files:
+                if path.suffix == ".br":
+                    self.assertIn(str(dist / path), embedded)
 
 
 if __name__ == "__main__":
