@@ -48,6 +48,7 @@ test("all views are reached by keys alone", async ({ page }) => {
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.keyboard.press("g");
   await page.keyboard.press("r");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Requests");
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox")).toBeFocused();
 });

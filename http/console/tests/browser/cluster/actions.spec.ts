@@ -130,5 +130,5 @@ test("an actor is made again by its supervisor", async ({ page }) => {
   await expect.poll(async () => (await now()).actors[0]?.id).not.toBe(old!.id);
   expect((await now()).actors[0].restarts).toBe(old!.restarts + 1);
   await open(page, "actors?show=dead");
-  await expect(page.getByRole("row").filter({ hasText: "preprocessor/1" }).first()).toContainText("kill");
+  await expect(page.getByRole("row").filter({ hasText: "preprocessor/1" }).first()).toContainText("restarted by an operator");
 });
