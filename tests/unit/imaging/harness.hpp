@@ -1,6 +1,11 @@
 // A running dip-codec, and images made with it.
 #pragma once
 
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <utility>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "imaging/codec.hpp"
@@ -18,13 +23,26 @@ inline constexpr bool filtered = false;
 inline constexpr bool filtered = true;
 #endif
 
-inline std::unique_ptr<codec_launcher> start(std::uint32_t renew_after = 500) {
-  codec_options options;
+inline std::unique_ptr<codec_launcher> start(codec_options options = {}) {
   options.program = DIP_CODEC;
-  options.renew_after = renew_after;
   auto launcher = start_codec(options);
   REQUIRE(launcher);
   return std::move(*launcher);
+}
+
+// Whose children are renewed after so many images.
+inline std::unique_ptr<codec_launcher> start_renewing(std::uint32_t after) {
+  codec_options options;
+  options.renew_after = after;
+  return start(std::move(options));
+}
+// Whose children are not renewed: one that is another now was lost.
+inline std::unique_ptr<codec_launcher> start_lasting() {
+  codec_options options;
+  options.renew_after = std::numeric_limits<std::uint32_t>::max();
+  options.renew_above = std::numeric_limits<std::uint64_t>::max();
+  options.longest_job = std::chrono::hours{24};
+  return start(std::move(options));
 }
 
 inline std::unique_ptr<codec> launch(codec_launcher& launcher) {

@@ -205,7 +205,7 @@ TEST_CASE("a required sandbox that is whole is no hindrance") {
 }
 
 TEST_CASE("a child is renewed after its images") {
-  const auto launcher = start(3);
+  const auto launcher = start_renewing(3);
   const auto one = launch(*launcher);
   const memory_file file{quarters_png(8, 6)};
   std::set<int> seen;
@@ -246,7 +246,7 @@ TEST_CASE("a child that has used as much CPU as a job may is renewed") {
 TEST_CASE("no descriptor and no child is left behind") {
   const auto before = open_descriptors();
   {
-    const auto launcher = start(2);
+    const auto launcher = start_renewing(2);
     const auto one = launch(*launcher);
     const memory_file file{quarters_png(40, 30)};
     for (int i = 0; i < 5; ++i) {
