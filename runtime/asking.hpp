@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <caf/fwd.hpp>
+#include <caf/actor_system.hpp>
 
 #include "actors/messages.hpp"
 #include "core/errc.hpp"

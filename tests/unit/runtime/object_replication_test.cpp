@@ -289,7 +289,8 @@ TEST_CASE("this node's copy counts once it is synced, and the others do without 
   peers.quorums_of = [](partition_id) { return std::vector<std::vector<std::string>>{{"n1", "n2", "n3"}}; };
   peers.url_of = [](const std::string&) { return std::optional<std::string>{}; };
   bool third = true;
-  peers.ask = [&](const std::string& node, const fetch_files&, milliseconds, object_peers::answered then) {
+  peers.ask = [&](const std::string& node, const fetch_files&, milliseconds,
+                  const object_peers::answered& then) {
     if (node == "n2" || third) return then(fetched_files{});
     then(fail(errc::no_quorum, "cut off"));
   };
