@@ -5,6 +5,7 @@
 
 #include "actors/object_copies.hpp"
 #include "actors/stage_tools.hpp"
+#include "core/failpoint.hpp"
 #include "notify/address.hpp"
 #include "notify/destinations.hpp"
 #include "storage/hashed_partition.hpp"
@@ -48,6 +49,7 @@ public:
     if (came.what == delivery::outcome::try_again)
       return stage_retry{errc::timeout, came.detail, came.not_before};
     const bool sent = came.what == delivery::outcome::sent;
+    if (sent) failpoint("after_delivery");
     stage_news news{
         topic_name::notifier,
         settle_notification{claim_of(env_, work, worker, began),

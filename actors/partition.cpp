@@ -15,6 +15,7 @@
 #include "actors/partition_news.hpp"
 #include "actors/row_search.hpp"
 #include "consensus/parcel.hpp"
+#include "core/failpoint.hpp"
 #include "storage/retention.hpp"
 
 namespace dip {
@@ -165,6 +166,7 @@ void hear(self_ptr self, const environment* env, partition_id p, consensus::effe
   // The topics are told first: who has its answer finds the news under way already.
   if (self->state.awake_in) tell_topics(env, p, outcomes);
   tell_scrubber(env, outcomes);
+  if (!e.proposals.empty()) failpoint("before_answer");
   settle(self, e.proposals, outcomes);
   if (!e.reads.empty()) {
     const std::shared_ptr<const state_view> view = env->store->view(p);
@@ -271,6 +273,7 @@ void keep(self_ptr self, const environment* env, partition_id p) {
   if (!s.awake_in) return;
   const auto step = next_step(picture);
   if (!step) return;
+  if (step->what == group_step::kind::transfer) failpoint("before_transfer");
   result<void> done;
   switch (step->what) {
     case group_step::kind::change: done = s.replica->change(step->members); break;

@@ -5,6 +5,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/introspection.hpp"
+#include "core/failpoint.hpp"
 
 namespace dip {
 namespace {
@@ -121,6 +122,7 @@ void discard(const context& c, const std::vector<object_name>& made) {
 void publish_news(self_ptr self, const context& c, stage_news news) {
   const auto topic = c.env->where->leading(self->state.current->message.ref.partition, news.topic);
   if (!topic) return free_again(self, c);  // the lease runs out, and the work is done again
+  failpoint("before_publish");
   auto done = work_of(self, c);
   set_outcome(done, news.what);
   self->request(*topic, c.env->cfg->workers.visibility, publish{std::move(news.what)})

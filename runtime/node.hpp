@@ -14,10 +14,11 @@ namespace dip {
 class stage;
 struct environment;
 
-// Instead of those that work on images: what all else costs.
-struct stand_in_stages {
+// What benchmarks and tests have in another way than it is shipped.
+struct stand_ins {
   using maker = std::function<std::unique_ptr<stage>(const environment*)>;
-  maker preprocess, process;
+  maker preprocess, process;   // instead of those that work on images
+  std::uint64_t log_keep = 0;  // applied entries before the log is cut, a partition; 0: as it is shipped
 };
 
 struct node_options {
@@ -28,7 +29,7 @@ struct node_options {
   std::string codec_program;  // empty: dip-codec beside this program
   std::string access_log;     // file for a line of JSON about each request; "-": stdout; empty: none
   std::uint16_t health = 0;   // a port of its own for /healthz, /readyz and /metrics; 0: none
-  stand_in_stages stand_ins;  // for benchmarks; empty: images are worked on
+  dip::stand_ins stand_ins;
 };
 
 // Start and stop belong to one thread. SIGTERM and SIGINT must be blocked before `start`, for every thread

@@ -80,6 +80,7 @@ result<void> running_node::open_stores() {
   o.partitions = options_.conf.cluster.partitions;
   o.free_disk = options_.conf.limits.free_disk;
   o.write_buffers = write_buffers;
+  if (options_.stand_ins.log_keep > 0) o.log_keep = options_.stand_ins.log_keep;
   // What is not on disk must not be acknowledged, and no other write can be trusted: the process ends, and
   // whoever supervises it starts it again.
   o.on_fatal = [this](const error& e) { fail_node("the log cannot be written: " + e.detail); };
@@ -106,9 +107,9 @@ result<void> running_node::open_stores() {
   env_.open_partition = [this](partition_id p, const membership& first, node_store::poster post) {
     return store_->open_partition(p, first, std::move(post));
   };
-  if (!entered->aside.empty())
-    spdlog::error("{}: it is kept as {}, and this node gets all that it had from the others", entered->why,
-                  entered->aside);
+  if (!entered->why.empty())
+    spdlog::error("{}{}: this node gets all that it had from the others", entered->why,
+                  entered->aside.empty() ? "" : ", and kept as " + entered->aside);
   as_ = entered->as;
   if (options_.conf.nodes.size() == 1)
     if (auto alone_now = begin_alone(); !alone_now) return alone_now;

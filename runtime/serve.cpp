@@ -69,9 +69,9 @@ bool wait_for_end(node& n, int signals) {
 
 }  // namespace
 
-serve_command::serve_command(CLI::App& app, stand_in_stages stand_ins)
+serve_command::serve_command(CLI::App& app, stand_ins with)
     : command_(app.add_subcommand("serve", "Run one node in the foreground")),
-      stand_ins_(std::move(stand_ins)),
+      stand_ins_(std::move(with)),
       options_(std::make_unique<options>()) {
   command_->add_option("--config", options_->config, "cluster.conf; without one: one node on 127.0.0.1:8080")
       ->type_name("FILE");

@@ -17,7 +17,7 @@ namespace dip {
 class serve_command {
 public:
   // `app` outlives it.
-  explicit serve_command(CLI::App& app, stand_in_stages stand_ins = {});
+  explicit serve_command(CLI::App& app, stand_ins with = {});
   // The exit code, when `serve` was typed.
   [[nodiscard]] std::optional<int> run() const;
 
@@ -29,7 +29,7 @@ private:
   [[nodiscard]] int serve() const;
 
   CLI::App* command_;
-  stand_in_stages stand_ins_;
+  stand_ins stand_ins_;
   std::unique_ptr<options> options_;
 };
 

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "core/failpoint.hpp"
 #include "storage/bucket_folder.hpp"
 
 namespace dip {
@@ -33,10 +34,13 @@ public:
     if (!to) return tl::unexpected(to.error());
     auto done = finish();
     if (!done) return done;
+    failpoint("before_object_sync");
     if (durable && ::fsync(descriptor()) != 0) return fail_errno("cannot sync an object file", errno);
+    failpoint("before_object_name");
     if (auto linked = folder_.link(descriptor(), *to, durable); !linked) {
       return tl::unexpected(linked.error());
     }
+    failpoint("after_object_name");
     return done;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/codec.hpp"
+#include "core/failpoint.hpp"
 #include "storage/keys.hpp"
 #include "storage/log_record.hpp"
 
@@ -137,11 +138,16 @@ bool log_writer::write(const std::vector<log_change>& turn) {
   std::unique_lock starts{starts_mutex_, std::defer_lock};
   if (std::any_of(turn.begin(), turn.end(), [](const log_change& c) { return c.installed.has_value(); }))
     starts.lock();
+  const bool votes = std::any_of(turn.begin(), turn.end(), [](const auto& c) { return c.voted.has_value(); });
+  if (votes) failpoint("before_vote_write");
+  failpoint("before_log_write");
   const auto begin = now();
   pace_.begin(begin);
   if (const auto done = kv_.write(*changes, true); !done) return failed(done.error());
   const auto end = now();
   pace_.end(end);
+  failpoint("after_log_sync");
+  if (votes) failpoint("after_vote_sync");
   sync_us_ +=
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(end - begin).count());
   ++syncs_;
@@ -182,7 +188,9 @@ bool log_writer::write_marks() {
   {
     const std::lock_guard lock{marks_mutex_};
     if (marks_file_ == nullptr) return true;
+    failpoint("before_marks_write");
     done = marks_file_->write(marks_.all());
+    failpoint("after_marks_sync");
     marks_.written();
     marked_ = now();
   }
@@ -190,7 +198,9 @@ bool log_writer::write_marks() {
 }
 
 bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
+  failpoint("before_table_flush");
   if (const auto done = kv_.flush_tables(); !done) return failed(done.error());
+  failpoint("before_log_cut");
   const std::lock_guard lock{starts_mutex_};
   const auto before = kv_.snapshot();
   const auto changes = kv_.batch();
@@ -198,6 +208,7 @@ bool log_writer::cut_now(const std::vector<waiting_cut>& cuts) {
     if (const auto put = put_start(*changes, *before, cut.partition, cut.start); !put)
       return failed(put.error());
   if (const auto done = kv_.write(*changes, false); !done) return failed(done.error());
+  failpoint("after_log_cut");
   return true;
 }
 

@@ -111,9 +111,30 @@ result<std::string> set_aside(const std::string& data) {
   return name;
 }
 
+namespace {
+
+// An incarnation whose state somebody has removed: it may have voted.
+result<void> leave_lost_state(const std::string& data, other_copies others, entered_state& out) {
+  const auto before = read_incarnation(data);
+  if (!before) return tl::make_unexpected(before.error());
+  std::error_code bad;
+  const bool there = fs::exists(data + "/state/FORMAT", bad);
+  if (bad) return fail(errc::io, data + "/state/FORMAT: " + bad.message());
+  if (!*before || there) return {};
+  out.why = data + "/state is gone";
+  if (others == other_copies::none)
+    return fail(errc::corrupt,
+                out.why + "; no other node has a copy, so nothing is served: put it back, or remove " +
+                    path_in(data) + " to begin anew");
+  return write_incarnation(data, {(*before)->value + 1});
+}
+
+}  // namespace
+
 result<entered_state> enter_state(const std::string& data, other_copies others,
                                   const std::function<result<void>()>& open) {
   entered_state out;
+  if (auto left = leave_lost_state(data, others, out); !left) return tl::make_unexpected(left.error());
   if (auto opened = open(); !opened) {
     if (opened.error().code != errc::corrupt) return tl::make_unexpected(opened.error());
     if (others == other_copies::none)

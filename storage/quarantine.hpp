@@ -48,14 +48,15 @@ enum class other_copies : std::uint8_t { none, replicas };
 
 struct entered_state {
   std::optional<incarnation> as;
-  std::string aside;  // the name that a damaged state has now; empty: it was sound
-  std::string why;    // what was wrong with it
+  std::string why;    // what is wrong with the state that it had; empty: nothing
+  std::string aside;  // the name that this one has now; empty: it is sound, or gone
 };
 
 // Every start of a node goes through here. `open` opens DATA/state and checks it; when it fails it has
 // nothing open. A state that is damaged (`corrupt`) is set aside where replicas have it, and an empty one is
-// opened in its place, under another incarnation; where this node is the only one, nothing is touched and
-// nothing is served. Errors: `corrupt`, with what to do; those of `open`; `io`.
+// opened in its place, under another incarnation, and so it is when the state is gone and the incarnation is
+// not; where this node is the only one, nothing is touched and nothing is served. Errors: `corrupt`, with
+// what to do; those of `open`; `io`.
 [[nodiscard]] result<entered_state> enter_state(const std::string& data, other_copies others,
                                                 const std::function<result<void>()>& open);
 

@@ -8,6 +8,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include "core/failpoint.hpp"
 #include "storage/kv.hpp"
 
 namespace dip {
@@ -133,8 +134,9 @@ public:
     if (!b.status().ok()) return fail(b.status());
     if (const auto s = db_->Write({}, &b.raw()); !s.ok()) return fail(s);
     // Apart from the write: RocksDB keeps other writers waiting while a write syncs, but not while this does.
-    if (synced)
-      if (const auto s = db_->SyncWAL(); !s.ok()) return fail(s);
+    if (!synced) return {};
+    failpoint("before_log_sync");
+    if (const auto s = db_->SyncWAL(); !s.ok()) return fail(s);
     return {};
   }
 

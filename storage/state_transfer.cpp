@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/codec.hpp"
+#include "core/failpoint.hpp"
 #include "storage/keys.hpp"
 #include "storage/log_change.hpp"
 #include "storage/table_view.hpp"
@@ -119,6 +120,7 @@ result<void> stage(kv_store& kv, partition_id p, const state_chunk& chunk) {
   const auto batch = kv.batch();
   for (const auto& row : chunk.rows)
     batch->put(family::meta, staged_prefix(p) + place_of(row.in, row.key), row.value);
+  failpoint("before_state_piece");
   return kv.write(*batch, false);
 }
 
@@ -126,11 +128,14 @@ result<void> complete_install(kv_store& kv, partition_id p) {
   const auto marker = kv.snapshot()->get(family::meta, installing_key(p));
   if (!marker) return tl::make_unexpected(marker.error());
   if (!*marker) return {};
+  failpoint("before_install");
   const auto wipe = kv.batch();
   for (const auto f : tables)
     wipe->remove_range(f, keys::of_partition(p), after_prefix(keys::of_partition(p)));
   if (auto done = kv.write(*wipe, false); !done) return done;
+  failpoint("amid_install");
   if (auto done = copy_staged(kv, p); !done) return done;
+  failpoint("before_install_ends");
   const auto end = kv.batch();
   end->remove(family::meta, installing_key(p));
   end->remove_range(family::meta, staged_prefix(p), after_prefix(staged_prefix(p)));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.hpp"
+#include "core/failpoint.hpp"
 #include "storage/state_machine.hpp"
 #include "storage/stored_row.hpp"
 #include "storage/table_changes.hpp"
@@ -31,7 +32,9 @@ result<void> table_state::apply(const std::vector<replicated_entry>& entries) {
     return fail(errc::corrupt, damage.what());
   }
   batch->put(family::meta, applied_key(p_), encode(at));
+  failpoint("before_apply");
   if (auto written = kv_.write(*batch, false); !written) return written;
+  failpoint("after_apply");
   rows.each_changed(family::objects, [this](const std::string& key) { objects_.changed(key); });
   applied_ = at.index;
   stamp_ = at.stamp;

@@ -139,6 +139,7 @@ def main():
     p.add_argument("--idle", type=int, default=8000)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=int, default=3)
+    p.add_argument("--uploads", action="store_true", help="these lines alone")
     a = p.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -172,7 +173,7 @@ def main():
             ("healthz, 64 connections", "/healthz", "/healthz", 64, ">= 0.5 of nginx"),
             ("GET of 1 KiB, 16 connections", ours["small"], "/small", 16, ">= 0.5 of nginx"),
             ("GET of 1 MiB, 16 connections", ours["large"], "/large", 16, ">= 0.8 of nginx"),
-        ):
+        ) if not a.uploads else ():
             m = interleaved(a.rounds, dip=lambda: wrk(node.port, path, c, a.seconds),
                             nginx=lambda: wrk(port, theirs, c, a.seconds))
             line(what, m["dip"], m["nginx"], "req/s", bar)
@@ -186,6 +187,8 @@ def main():
                                      for n in levels})
         line("accepted uploads of 1 KiB, 8,192 clients", m["8192"], max(m.values()), "req/s",
              ">= 0.9 of the best of " + ", ".join(f"{n}: {rate:.0f}" for n, rate in m.items()))
+        if a.uploads:
+            return
         alone = statistics.median(new_request_p99(node.port) for _ in range(a.rounds))
         held = idle_connections(node.port, a.idle)
         beside = statistics.median(new_request_p99(node.port) for _ in range(a.rounds))

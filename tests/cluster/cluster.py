@@ -49,6 +49,7 @@ class Member:
     """A node of a cluster."""
 
     prefix = ()  # put before the program, to run it somewhere else
+    program = None  # another than the tests' own
     host = "127.0.0.1"
     token = None  # the operator's
     environment = {}  # beside the test's own
@@ -109,7 +110,7 @@ class Cluster:
             assert member.process is None, f"{name} runs already"
             self.note(f"start {name}")
             with member.log.open("ab") as log:
-                command = [*member.prefix, program(), "serve", "--config", str(self.config), "--node", name]
+                command = [*member.prefix, member.program or program(), "serve", "--config", str(self.config), "--node", name]
                 member.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home, env={**ENVIRONMENT, **member.environment})
         return self
 

@@ -37,6 +37,8 @@ struct node {
   }
   result<void> open() {
     const bool fresh = !fs::exists(data + "/state/marks");
+    fs::create_directories(data + "/state");
+    std::ofstream{data + "/state/FORMAT"};
     auto rows = open_rocks_kv(data + "/state/db", {});
     if (!rows) return tl::make_unexpected(rows.error());
     kv = std::move(*rows);
@@ -164,6 +166,29 @@ TEST_CASE("where no other node has a copy a damaged log is left as it is, and no
     CHECK_FALSE(fs::exists(n.data + "/incarnation"));
     CHECK_FALSE(n.kv);
   }
+}
+
+TEST_CASE(
+    "a node whose state is gone, but not its incarnation, takes another name; alone, it serves nothing") {
+  test::scratch_dir dir;
+  node n{dir.text(), {}, {}, {}};
+  REQUIRE(n.open());
+  REQUIRE(write_incarnation(n.data, {0}));
+  CHECK(n.enter(other_copies::replicas)->as == incarnation{0});
+  n.close();
+  fs::remove_all(n.data + "/state");
+  const auto alone = n.enter(other_copies::none);
+  REQUIRE_FALSE(alone);
+  CHECK(alone.error().code == errc::corrupt);
+  CHECK(alone.error().detail.find("no other node has a copy") != std::string::npos);
+  CHECK(read_incarnation(n.data).value() == incarnation{0});
+  const auto entered = n.enter(other_copies::replicas);
+  REQUIRE(entered);
+  CHECK(entered->as == incarnation{1});
+  CHECK(entered->why.ends_with("/state is gone"));
+  CHECK(entered->aside.empty());
+  CHECK(n.enter(other_copies::replicas)->why.empty());
+  CHECK(n.enter(other_copies::replicas)->as == incarnation{1});
 }
 
 TEST_CASE("an error that is no damage sets nothing aside") {
