@@ -82,10 +82,7 @@ allowance bytes_of(const caller& c) {
 
 http_response too_often(const http_request& r, std::string why, milliseconds wait) {
   auto out = make_problem({errc::rate_limited, std::move(why), {}}, r.id);
-  const auto seconds =
-      std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
-  for (auto& [name, value] : out.headers)
-    if (name == "Retry-After") value = seconds;
+  set_retry_after(out, std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
   return out;
 }
 

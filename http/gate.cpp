@@ -347,9 +347,11 @@ void gate::submit(const conn& c, task what) {
   c->still_watched = false;
   account(*c);
   if (lane_of(*c).push(c->client, c)) return;
-  ++overloaded_;
-  if (what == task::handshake) return drop(c);
-  refuse(c, {errc::overloaded, "too many requests are being worked on", {}});
+  if (what == task::handshake) {
+    ++overloaded_;
+    return drop(c);
+  }
+  turn_away(c, {errc::overloaded, "too many requests are being worked on", {}});
 }
 
 void gate::submit_again(const conn& c, task what) {

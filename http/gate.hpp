@@ -22,6 +22,7 @@
 
 #include "http/connection.hpp"
 #include "http/lane.hpp"
+#include "http/retry_pace.hpp"
 #include "http/server.hpp"
 
 namespace dip::http {
@@ -67,6 +68,8 @@ private:
   [[nodiscard]] bool begin(const conn& c, size_t head_size);
   router::admission admit(exchange& e, const std::string& target) const;
   void refuse(const conn& c, const error& why);
+  void turn_away(const conn& c, const error& why);
+  [[nodiscard]] http_response problem_of(const connection& c, const error& why) const;
   exchange& new_exchange(connection& c) const;
 
   // gate_answers.cpp: from a lane to the answer's last byte.
@@ -125,6 +128,7 @@ private:
   std::multimap<steady_time, std::weak_ptr<connection>> timers_;  // of what is parked
   std::vector<char> piece_;                                       // the gate's thread reads into it
   std::thread thread_;
+  retry_pace pace_;
   lane requests_, bodies_;
 };
 

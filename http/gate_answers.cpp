@@ -107,6 +107,7 @@ byte_input gate::input_of(connection& c) {
 
 void gate::serve(const conn& c) {
   auto& e = *c->current;
+  pace_.served();
   if (e.framing.has_body) e.request.body = &e.body.emplace(input_of(*c), e.framing, e.admitted.max_body);
   respond(c, router::answer(*e.admitted.to, e.request));
 }

@@ -38,6 +38,7 @@ void gate::sweep(steady_time now) {
   next_sweep_ =
       now + (stopping_ ? sweep_while_stopping : sweep_every / static_cast<int>(places / sweep_share + 1));
   if (!listening_ && listener_ >= 0) take_newcomers(true);
+  pace_.tick(now);
   const bool over = stopping_ && now.time_since_epoch() >= milliseconds{stop_at_};
   for (const auto& c : all(first, stopping_ ? places : sweep_share)) {
     state was{};

@@ -102,4 +102,9 @@ http_response make_problem(const error& e, std::string_view request_id) {
   return out;
 }
 
+void set_retry_after(http_response& r, std::int64_t seconds) {
+  for (auto& [name, value] : r.headers)
+    if (name == "Retry-After") value = std::to_string(seconds);
+}
+
 }  // namespace dip::http
