@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
-#include <malloc.h>
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -16,6 +15,14 @@
 #include "runtime/config_file.hpp"
 #include "runtime/node.hpp"
 
+// jemalloc's own name for how it is to be. Hundreds of threads that mostly wait: an arena for several of them
+// would hold what each once needed, and what is not needed any more goes back to the system, also while
+// nothing happens.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "narenas:4,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+
 namespace dip {
 namespace {
 
@@ -24,15 +31,6 @@ constexpr milliseconds drain_time{30'000};
 int refuse(const std::string& why) {
   std::fprintf(stderr, "dip: %s\n", why.c_str());
   return 1;
-}
-
-// Hundreds of threads that mostly wait: a heap for several of them would hold what each once needed. And what
-// RocksDB takes in large pieces goes back to the system when it is done: left to itself, the C library keeps
-// such pieces from the second time on, and they fall apart among what stays.
-void keep_memory_flat() {
-  constexpr int large = 64 * 1024;
-  ::mallopt(M_ARENA_MAX, 2);
-  ::mallopt(M_MMAP_THRESHOLD, large);
 }
 
 // Before any thread is made, so that all of them inherit it.
@@ -95,7 +93,6 @@ std::optional<int> serve_command::run() const {
 }
 
 int serve_command::serve() const {
-  keep_memory_flat();
   spdlog::set_default_logger(spdlog::stderr_logger_mt("dip"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   auto conf = read_config(options_->config);
