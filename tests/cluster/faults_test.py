@@ -16,6 +16,7 @@ from damage import Damage
 from disks import Disks
 from doors import Doors
 from machines import Machines
+from power import Power
 from scenario import WORK, Scenario
 from works import Works
 
@@ -106,4 +107,4 @@ class Kills(Scenario):
 
 if __name__ == "__main__":
     own_machine.enter()
-    scenario.run((Kills, Cuts, Damage, Disks, Doors, Machines, Works), __doc__)
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, Machines, Power, Works), __doc__)
