@@ -16,7 +16,7 @@ from damage import Damage
 from disks import Disks
 from doors import Doors
 from machines import Machines
-from power import Power
+from power import LyingDisks, Power
 from scenario import WORK, Scenario
 from works import Works
 
@@ -107,4 +107,4 @@ class Kills(Scenario):
 
 if __name__ == "__main__":
     own_machine.enter()
-    scenario.run((Kills, Cuts, Damage, Disks, Doors, Machines, Power, Works), __doc__)
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, LyingDisks, Machines, Power, Works), __doc__)

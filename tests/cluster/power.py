@@ -8,6 +8,8 @@ import subprocess
 import time
 
 import cluster
+import scenario
+from load import Load, check_promises
 from scenario import WORK, Scenario
 
 COPIED_WHOLE = 128 * 1024  # as in power_loss.c
@@ -25,7 +27,6 @@ def name_of(path):
 
 
 def build(folder):
-    """The library; and what a program needs in its environment to have it."""
     library = pathlib.Path(folder, "power_loss.so")
     subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(pathlib.Path(__file__).with_name("power_loss.c"))], check=True)
     return library
@@ -49,10 +50,10 @@ class Disk:
         return {"LD_PRELOAD": str(library), "DIP_POWER_DATA": str(self.data), "DIP_POWER_SYNCED": str(self.synced),
                 "DIP_POWER_LIES": lies, "ASAN_OPTIONS": cluster.ENVIRONMENT["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
 
-    def lose_power(self, choices, lost):
+    def lose_power(self, choices, lost, holes=False):
         """No process may run on it. `lost` of what was not synced is not there afterwards: 1 is all. Returns what was lost."""
         self.data.mkdir(exist_ok=True)
-        self.choices, self.lost, self.report = choices, lost, {"entries": 0, "bytes": 0}
+        self.choices, self.lost, self.holes, self.report = choices, lost, holes, {"entries": 0, "bytes": 0}
         self.written, self.paths, self.torn = {}, {}, []
         for at, folders, files in os.walk(self.data):
             names = {n: name_of(os.path.join(at, n)) for n in folders + files}
@@ -114,7 +115,8 @@ class Disk:
             self.report["bytes"] += len(new) - len(now)
 
     def draw_bytes(self, name, old, new):
-        """From the first byte on that differs the old ones may be there, or the new, or both: with a seam, or with a hole."""
+        """From the first byte on that differs the old ones may be there, or the new, or both, with a seam. With a hole: the length of
+        what was appended, and not all of its bytes."""
         same = os.path.commonprefix([old, new[:len(old)]]) if len(old) <= COPIED_WHOLE else old
         assert new.startswith(same[:len(new)]), "a long file was changed where it had been synced, and power_loss.c does not know that"
         if self.lost == 1 or self.choices.random() < self.lost / 2:
@@ -123,7 +125,7 @@ class Disk:
             return new
         seam = self.choices.randint(len(same), max(len(old), len(new)))
         self.torn.append(name)
-        if os.environ.get("ZEROS") and len(new) > len(old):
+        if self.holes and len(new) > len(old) and self.choices.random() < 0.5:
             return new[:seam] + bytes(len(new) - seam)
         return new[:seam] + old[seam:]
 
@@ -146,18 +148,18 @@ class Disk:
 
 
 class PowerCluster(cluster.Cluster):
-    def __init__(self, nodes=3, settings=cluster.SETTINGS):
+    def __init__(self, nodes=3, settings=cluster.SETTINGS, lies=""):
         super().__init__(nodes, settings)
         library = build(self.home)
         self.disks = {n: Disk(m.data, self.home / f"{n}.synced") for n, m in self.members.items()}
         for name, disk in self.disks.items():
-            self.members[name].environment = disk.environment(library)
+            self.members[name].environment = disk.environment(library, lies)
 
-    def lose_power(self, choices, *names):
+    def lose_power(self, choices, *names, shares=(1, 0.8, 0.5, 0.2)):
         """All of them at once."""
         self.kill(*names)
         for name in names:
-            lost = choices.choice((1, 0.8, 0.5, 0.2))
+            lost = choices.choice(shares)
             self.note(f"{name}: of what was not synced {lost:.0%} is lost: {self.disks[name].lose_power(choices, lost)}")
 
 
@@ -209,3 +211,20 @@ class Power(Scenario):
                 load.more(self.choices.randint(1, WORK))
 
         self.under_load(hurt)
+
+
+class LyingDisks(Scenario):
+    Cluster = PowerCluster
+    settings = {"lies": "/objects/"}
+
+    def test_power_loss_of_disks_that_lie(self):
+        """The check finds what is lost: else the scenarios above would show nothing."""
+        with Load(self.cluster, f"{scenario.SEED}") as load:
+            load.more(2 * WORK)
+        load.check()
+        self.cluster.lose_power(self.choices, *self.cluster.members, shares=(1,))
+        self.cluster.start().wait_ready()
+        wrong = check_promises(self.cluster, load.ledger)
+        self.cluster.note(f"{len(wrong)} promises are found broken")
+        self.assertGreaterEqual(len(wrong), len(load.ledger.files))
+        self.finish()
