@@ -28,7 +28,8 @@ def name_of(path):
 
 def build(folder):
     library = pathlib.Path(folder, "power_loss.so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(pathlib.Path(__file__).with_name("power_loss.c"))], check=True)
+    source = pathlib.Path(__file__).with_name("power_loss.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source)], check=True)
     return library
 
 
@@ -59,7 +60,7 @@ class Disk:
             names = {n: name_of(os.path.join(at, n)) for n in folders + files}
             self.written[name_of(at)] = names
             self.paths.update({key: pathlib.Path(at, n) for n, key in names.items()})
-        self.kept = {f.name: self.entries(f) for f in self.synced.glob("d*")}
+        self.kept = {f.name: self.entries(f) for f in self.synced.glob("d*[0-9]")}
         self.draw_entries()
         after = self.data.with_name(self.data.name + ".after")
         self.make_folder(name_of(self.data), after)
@@ -118,7 +119,7 @@ class Disk:
         """From the first byte on that differs the old ones may be there, or the new, or both, with a seam. With a hole: the length of
         what was appended, and not all of its bytes."""
         same = os.path.commonprefix([old, new[:len(old)]]) if len(old) <= COPIED_WHOLE else old
-        assert new.startswith(same[:len(new)]), "a long file was changed where it had been synced, and power_loss.c does not know that"
+        assert new.startswith(same[:len(new)]), f"{name} is long and was changed where it had been synced: power_loss.c cannot know"
         if self.lost == 1 or self.choices.random() < self.lost / 2:
             return old
         if self.choices.random() > self.lost:
