@@ -12,6 +12,7 @@ import scenario
 from load import Load, check_promises
 from scenario import WORK, Scenario
 
+SLOW = 8  # milliseconds, as a disk that turns
 COPIED_WHOLE = 128 * 1024  # as in power_loss.c
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -47,9 +48,10 @@ class Disk:
         self.data, self.synced = pathlib.Path(data), pathlib.Path(synced)
         self.synced.mkdir(exist_ok=True)
 
-    def environment(self, library, lies=""):
+    def environment(self, library, lies="", slow=0):
         return {"LD_PRELOAD": str(library), "DIP_POWER_DATA": str(self.data), "DIP_POWER_SYNCED": str(self.synced),
-                "DIP_POWER_LIES": lies, "ASAN_OPTIONS": cluster.ENVIRONMENT["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
+                "DIP_POWER_LIES": lies, "DIP_POWER_SLOW": str(slow),
+                "ASAN_OPTIONS": cluster.ENVIRONMENT["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
 
     def lose_power(self, choices, lost, holes=False):
         """No process may run on it. `lost` of what was not synced is not there afterwards: 1 is all. Returns what was lost."""
@@ -154,7 +156,7 @@ class PowerCluster(cluster.Cluster):
         library = build(self.home)
         self.disks = {n: Disk(m.data, self.home / f"{n}.synced") for n, m in self.members.items()}
         for name, disk in self.disks.items():
-            self.members[name].environment = disk.environment(library, lies)
+            self.members[name].environment = disk.environment(library, lies, SLOW)
 
     def lose_power(self, choices, *names, shares=(1, 0.8, 0.5, 0.2)):
         """All of them at once."""
@@ -181,7 +183,7 @@ class Power(Scenario):
                 self.cluster.lose_power(self.choices, *everyone)
                 self.cluster.start()
                 if turn % 2:  # and again while they start
-                    time.sleep(self.choices.uniform(0, 3))
+                    time.sleep(self.choices.uniform(0, 1.5))
                     self.cluster.lose_power(self.choices, *everyone)
                     self.cluster.start()
                 self.cluster.wait_ready()

@@ -3,6 +3,7 @@
  * together say what may be lost (power.py).
  *   DIP_POWER_DATA    the node's data
  *   DIP_POWER_SYNCED  the folder, outside of it, for what was synced
+ *   DIP_POWER_SLOW    milliseconds that each sync takes longer, so that the power often fails before it is done
  *   DIP_POWER_LIES    syncs of paths with this in them are confirmed, and nothing is remembered
  * A file is known by its inode and when that was made: inodes are used again. Nothing else is needed of the calls that change
  * files, since a disk may also have taken what was not synced yet.
@@ -74,7 +75,8 @@ static void remember_entries(int fd, const char* to) {
 }
 
 static void remember(int fd) {
-  const char *data = getenv("DIP_POWER_DATA"), *synced = getenv("DIP_POWER_SYNCED"), *lies = getenv("DIP_POWER_LIES");
+  const char *data = getenv("DIP_POWER_DATA"), *synced = getenv("DIP_POWER_SYNCED");
+  const char *lies = getenv("DIP_POWER_LIES"), *slow = getenv("DIP_POWER_SLOW");
   char link[64], path[PATH_MAX], name[64], to[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t n = readlink(link, path, sizeof path - 1);
@@ -82,6 +84,7 @@ static void remember(int fd) {
   path[n] = 0;
   const size_t length = strlen(data);
   if (strncmp(path, data, length) || (path[length] && path[length] != '/') || (lies && *lies && strstr(path, lies))) return;
+  if (slow) usleep((useconds_t)atoi(slow) * 1000);
   const int kind = name_of(fd, "", name, sizeof name);
   snprintf(to, sizeof to, "%s/%s", synced, name);
   pthread_mutex_lock(&one);
