@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -46,7 +47,10 @@ result<void> disk_guard::lay_ballast() {
 }
 
 result<void> disk_guard::lay() const {
-  laid_ = ::access(ballast_path().c_str(), F_OK) == 0;
+  // It is never synced: a power loss may leave its name with nothing behind it.
+  struct stat there{};
+  laid_ =
+      ::stat(ballast_path().c_str(), &there) == 0 && static_cast<std::uint64_t>(there.st_size) >= ballast_;
   if (ballast_ == 0 || laid_) return {};
   if (ask(directory_) < least_free_ + ballast_) return {};
   const int fd = ::open(ballast_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);

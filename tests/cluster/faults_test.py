@@ -17,6 +17,7 @@ from disks import Disks
 from doors import Doors
 from failpoints import Failpoints
 from machines import Machines
+from power import LyingDisks, Power
 from scenario import WORK, Scenario
 from works import Works
 
@@ -107,4 +108,4 @@ class Kills(Scenario):
 
 if __name__ == "__main__":
     own_machine.enter()
-    scenario.run((Kills, Cuts, Damage, Disks, Doors, Failpoints, Machines, Works), __doc__)
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, Failpoints, LyingDisks, Machines, Power, Works), __doc__)

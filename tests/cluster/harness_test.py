@@ -1,13 +1,18 @@
-"""The checker of the fault suite, held against nodes that break their promises: each is found."""
+"""The checker of the fault suite, held against nodes that break their promises: each is found. And its disks that lose power."""
 
 import copy
 import hashlib
 import json
+import os
 import pathlib
+import random
+import subprocess
+import sys
 import tempfile
 import unittest
 
 from load import Broken, Ledger, check_history, check_mails, check_promises
+from power import Disk, build
 from support import Answer, png
 
 ID = "01JABCDEFGHJKMNPQRSTVWXYZ0"
@@ -133,6 +138,101 @@ class Mails(unittest.TestCase):
         self.assertEqual(len(self.found([("n2", ID), ("n3", ID)])), 1)
         self.assertEqual(self.found([("n2", ID), ("n3", ID)], again=True), [])
         self.assertEqual(len(self.found([("n2", ID), ("n3", ID + "-2")], again=True)), 1)
+
+
+class Power(unittest.TestCase):
+    """What a program finds after its power failed: what it synced, always; what it did not, when nothing is lost."""
+
+    def setUp(self):
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.home = pathlib.Path(home.name)
+        (self.home / "data").mkdir()
+        self.disk = Disk(self.home / "data", self.home / "synced")
+        self.library = build(self.home)
+
+    def after(self, program, lost=1, lies="", seed=1, holes=False):
+        """{path: bytes} that are left; None for a folder."""
+        calls = """
+import os
+def write(path, data, flags=os.O_WRONLY | os.O_CREAT, at=0):
+    file = os.open(path, flags, 0o640)
+    os.pwrite(file, data, at)
+    return file
+def sync(path):
+    file = os.open(path, os.O_RDONLY)
+    os.fsync(file)
+    os.close(file)
+"""
+        ended = subprocess.run([sys.executable, "-B", "-c", calls + program + "\nos.kill(os.getpid(), 9)"], cwd=self.disk.data,
+                               env={**os.environ, **self.disk.environment(self.library, lies)}, check=False)
+        self.assertEqual(ended.returncode, -9)
+        self.disk.lose_power(random.Random(seed), lost, holes)
+        left = sorted(self.disk.data.rglob("*"))
+        return {str(p.relative_to(self.disk.data)): p.read_bytes() if p.is_file() else None for p in left}
+
+    def test_a_file_needs_both_its_bytes_and_its_name_synced(self):
+        whole = 'os.fsync(write("a", b"one")); sync(".")'
+        self.assertEqual(self.after(whole), {"a": b"one"})
+        self.assertEqual(self.after('os.fsync(write("b", b"two"))'), {"a": b"one"})
+        self.assertEqual(self.after('write("c", b"three"); sync(".")'), {"a": b"one", "c": b""})
+
+    def test_nothing_is_lost_that_was_on_its_way_and_came(self):
+        made = 'write("a", b"one"); os.mkdir("b"); write("b/c", b"two")'
+        self.assertEqual(self.after(made, lost=0), {"a": b"one", "b": None, "b/c": b"two"})
+
+    def test_appended(self):
+        once = 'file = write("a", b"one"); os.fsync(file); sync("."); os.pwrite(file, b"two", 3)'
+        self.assertEqual(self.after(once), {"a": b"one"})
+        self.assertEqual(self.after(once.replace("b\"one\"", "b\"ONE\"") + "; os.fdatasync(file)"), {"a": b"ONEtwo"})
+
+    def test_a_long_file_that_grows(self):
+        grows = 'file = write("a", b"1" * 200_000); os.fsync(file); sync("."); os.pwrite(file, b"2" * 9, 200_000); os.fsync(file)'
+        self.assertEqual(self.after(grows + '; os.pwrite(file, b"3", 200_009)')["a"], b"1" * 200_000 + b"2" * 9)
+
+    def test_changed_in_place_and_cut(self):
+        self.assertEqual(self.after('os.fsync(write("a", b"one two")); sync("."); write("a", b"ONE")'), {"a": b"one two"})
+        self.assertEqual(self.after('os.truncate("a", 2)'), {"a": b"one two"})
+        self.assertEqual(self.after('os.truncate("a", 2); sync("a")'), {"a": b"on"})
+        self.assertEqual(self.after('write("a", b"", os.O_WRONLY | os.O_TRUNC)'), {"a": b"on"})
+
+    def test_renamed(self):
+        renamed = 'os.fsync(write("a", b"old")); os.fsync(write("b", b"new")); sync("."); os.rename("b", "a")'
+        self.assertEqual(self.after(renamed), {"a": b"old", "b": b"new"})
+        for seed in range(8):
+            self.assertIn(self.after(renamed, 0.5, seed=seed), ({"a": b"old", "b": b"new"}, {"a": b"new"}))
+        self.assertEqual(self.after('os.rename("a", "c"); sync(".")').keys() & {"a", "c"}, {"c"})
+
+    def test_removed(self):
+        self.after('os.mkdir("d"); os.fsync(write("a", b"one")); os.fsync(write("d/b", b"two")); sync("d"); sync(".")')
+        self.assertEqual(self.after('os.unlink("a"); os.unlink("d/b"); os.rmdir("d")'), {"a": b"one", "d": None, "d/b": b"two"})
+        self.assertEqual(self.after('os.unlink("a"); os.unlink("d/b"); os.rmdir("d"); sync(".")'), {})
+
+    def test_a_folder_that_is_not_in_its_own(self):
+        made = 'os.mkdir("d"); os.fsync(write("d/a", b"one")); sync("d")'
+        self.assertEqual(self.after(made), {})
+        self.assertEqual(self.after(made + '; sync(".")'), {"d": None, "d/a": b"one"})
+
+    def test_a_file_without_a_name_that_gets_one(self):
+        nameless = ('file = write(".", b"one", os.O_RDWR | os.O_TMPFILE); os.fsync(file); '
+                    'os.link(f"/proc/self/fd/{file}", "a", dst_dir_fd=os.open(".", os.O_RDONLY))')
+        self.assertEqual(self.after(nameless), {})
+        self.assertEqual(self.after(nameless + '; sync(".")'), {"a": b"one"})
+
+    def torn(self, holes):
+        appended = 'for i in range(40): file = write(str(i), b"one"); os.fsync(file); sync("."); os.pwrite(file, b"two", 3)'
+        return set(self.after(appended, 0.5, holes=holes).values())
+
+    def test_torn(self):
+        self.assertEqual(self.torn(holes=False), {b"one", b"onet", b"onetw", b"onetwo"})
+
+    def test_torn_with_a_hole(self):
+        self.assertGreater(self.torn(holes=True), {b"one\0\0\0", b"onet\0\0"})
+
+    def test_a_disk_that_lies(self):
+        whole = 'os.mkdir("objects"); os.fsync(write("objects/a", b"one")); os.fsync(write("b", b"two")); sync("objects"); sync(".")'
+        self.assertEqual(self.after(whole, lies="/objects"), {"objects": None, "b": b"two"})
+        self.assertEqual(self.after(whole.replace('os.mkdir("objects"); ', ""), lies="/data"), {"objects": None, "b": b"two"})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "storage/node_store.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -170,6 +171,19 @@ TEST_CASE("a second owner of the same data is refused") {
   auto other = open_node_store(dir.text() + "/state", o);
   REQUIRE_FALSE(other);
   CHECK(other.error().detail.find("partitions") != std::string::npos);
+}
+
+TEST_CASE("a ballast of which a power loss left the name only is laid anew") {
+  test::scratch_dir dir;
+  node_store::options o;
+  o.free_disk = 0;
+  o.ballast = 1024 * 1024;
+  o.on_fatal = [](const error&) {};
+  std::filesystem::create_directories(dir.text() + "/state");
+  const auto ballast = dir.text() + "/state/ballast";
+  std::ofstream{ballast}.flush();
+  REQUIRE(open_node_store(dir.text() + "/state", o));
+  CHECK(std::filesystem::file_size(ballast) == o.ballast);
 }
 
 TEST_CASE("below limits.free_disk new work is refused and what frees room is not") {
