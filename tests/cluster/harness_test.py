@@ -5,8 +5,10 @@ import hashlib
 import json
 import pathlib
 import tempfile
+import types
 import unittest
 
+from cluster import Cluster
 from load import Broken, Ledger, check_history, check_mails, check_promises
 from support import Answer, png
 
@@ -133,6 +135,42 @@ class Mails(unittest.TestCase):
         self.assertEqual(len(self.found([("n2", ID), ("n3", ID)])), 1)
         self.assertEqual(self.found([("n2", ID), ("n3", ID)], again=True), [])
         self.assertEqual(len(self.found([("n2", ID), ("n3", ID + "-2")], again=True)), 1)
+
+
+class Copies(unittest.TestCase):
+    def compare(self, *pictures, at_once=True):
+        """`pictures`: what GET /cluster says, one after the other; of each partition (applied, hash) of its copies."""
+        said = iter(pictures)
+
+        class Node:
+            runs = True
+
+            def client(self, _timeout):
+                return self
+
+            def get(self, _path):
+                return Answer(200, {}, json.dumps({"partitions": [
+                    {"partition": number, "replicas": [{"applied": a, "hash": h} for a, h in copies]}
+                    for number, copies in enumerate(next(said))]}).encode())
+
+        Cluster.same_state(types.SimpleNamespace(members={"n1": Node()}), at_once)
+        self.assertEqual(list(said), [], "more was not asked for")
+
+    def test_copies_that_differ(self):
+        for at_once in (True, False):
+            with self.assertRaises(AssertionError):
+                self.compare([[(7, "a"), (7, "b")]], at_once=at_once)
+            # The one that is behind says nothing, the other two do.
+            with self.assertRaises(AssertionError):
+                self.compare([[(7, "a"), (5, "c"), (7, "b")]], at_once=at_once)
+
+    def test_copies_that_are_behind_are_waited_for(self):
+        self.compare([[(7, "a"), (5, "c")]], [[(7, "a"), (None, None)]], [[(7, "a"), (7, "a")]])
+
+    def test_each_partition_at_a_moment_of_its_own(self):
+        same, behind = [(7, "a"), (7, "a")], [(7, "a"), (6, "b")]
+        self.compare([same, behind], [behind, same], at_once=False)
+        self.compare([same, behind], [behind, same], [same, same])
 
 
 if __name__ == "__main__":
