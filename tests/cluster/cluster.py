@@ -179,10 +179,11 @@ class Cluster:
                     found[number] = name if partition["leader"] == name else found.get(number)
         return found
 
-    def same_state(self):
-        """Until all copies of each partition have applied the same and hold the same. Two that have applied the same and
-        differ have taken different ways, and will for ever."""
+    def same_state(self, at_once=True):
+        """Until all copies of each partition have applied the same and hold the same; of all partitions at once, which never is
+        under load. Two that have applied the same and differ have taken different ways, and will for ever."""
         client, seen = next(m for m in self.members.values() if m.runs).client(60), [None]
+        same_once = set()
 
         def same():
             seen[0] = {}
@@ -194,9 +195,11 @@ class Cluster:
                     if applied is not None and len(hashes) > 1:
                         raise AssertionError(f"partition {partition['partition']}: copies differ after {applied}: {partition}")
                 seen[0][partition["partition"]] = partition["replicas"]
-                if len(states) > 1 or None in states:
+                if len(states) == 1 and None not in states:
+                    same_once.add(partition["partition"])
+                elif at_once:
                     return False
-            return True
+            return same_once == set(seen[0])
 
         try:
             until("all copies have applied the same", same, READY, 0.2)

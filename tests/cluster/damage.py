@@ -47,33 +47,6 @@ class Damage(Scenario):
         self.cluster.start(gone)
         self.cluster.wait_ready()
 
-    def votes_again(self, name):
-        """Until it is a voter in every partition: until then it is missed by none."""
-        other = next(m for n, m in self.cluster.members.items() if n != name)
-
-        def votes():
-            picture = other.client(20).get("/cluster").json()
-            return all({"node": name, "role": "voter"}.items() <= r.items()
-                       for p in picture["partitions"] for r in p["replicas"] if r["node"] == name)
-
-        until(f"{name} is a voter again", votes, READY, 0.1)
-        self.cluster.note(f"{name} votes again")
-
-    def caught_up(self, name):
-        """Until it has applied all that the others had when this was asked."""
-
-        def applied():
-            """{(partition, node): index}, as the node itself sees it."""
-            answer = self.cluster.members[name].client(20).get("/cluster").json()
-            return {(p["partition"], r["node"]): r["applied"] or 0 for p in answer["partitions"] for r in p["replicas"]}
-
-        goals = {}
-        for (partition, _), index in applied().items():
-            goals[partition] = max(goals.get(partition, 0), index)
-        until(f"{name} has caught up",
-              lambda: (now := applied()) and all(now.get((p, name), 0) >= index for p, index in goals.items()), READY)
-        self.cluster.note(f"{name} has caught up")
-
     def set_aside(self, name):
         return sorted(p.name for p in self.cluster.members[name].data.glob("state.damaged.*"))
 
@@ -143,13 +116,6 @@ class Damage(Scenario):
             self.assertTrue(self.set_aside(victim), f"{victim} went on with an older log than it had confirmed")
 
         self.under_load(hurt)
-
-    def wipe(self, victim):
-        for path in self.cluster.members[victim].data.iterdir():
-            if path.name == "outbox":
-                continue  # of those mails the checker wants to know
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return "its data is gone"
 
     def test_wiped_node(self):
         self.under_load(lambda load: self.damaged(load, self.wipe, wiped=True))

@@ -13,7 +13,6 @@ import unittest
 
 import cluster
 from cluster import READY, ROOT
-from damage import Damage
 from scenario import Scenario
 from support import program, until
 
@@ -127,4 +126,4 @@ class Failpoints(Scenario):
         self.cluster.start(victim)
         self.cluster.wait_ready(victim)
         if by == "no state":
-            Damage.votes_again(self, victim)
+            self.votes_again(victim)

@@ -4,7 +4,8 @@
   tests/cluster/faults_test.py [-k NAME] [--seed N] [--some N] [--list] [-v]
 
 --seed draws the same again, as far as the machine does; --some takes so many scenarios, others each day. DIP_PROGRAM names the
-dip, DIP_FAULT_LOGS where the nodes' logs are kept when a scenario fails (build/faults).
+dip, DIP_OTHER_PROGRAM an older one for the scenarios of two builds, DIP_FAULT_LOGS where the nodes' logs are kept when a scenario
+fails (build/faults).
 """
 
 import time
@@ -19,6 +20,7 @@ from failpoints import Failpoints
 from machines import Machines
 from power import LyingDisks, Power
 from scenario import WORK, Scenario
+from versions import LongLog, Versions
 from works import Works
 
 
@@ -108,4 +110,4 @@ class Kills(Scenario):
 
 if __name__ == "__main__":
     own_machine.enter()
-    scenario.run((Kills, Cuts, Damage, Disks, Doors, Failpoints, LyingDisks, Machines, Power, Works), __doc__)
+    scenario.run((Kills, Cuts, Damage, Disks, Doors, Failpoints, LyingDisks, Machines, Power, Versions, LongLog, Works), __doc__)

@@ -9,8 +9,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
+from cluster import Cluster
 from load import Broken, Ledger, check_history, check_mails, check_promises
 from power import Disk, build
 from support import Answer, png
@@ -233,6 +235,42 @@ def sync(path):
         whole = 'os.mkdir("objects"); os.fsync(write("objects/a", b"one")); os.fsync(write("b", b"two")); sync("objects"); sync(".")'
         self.assertEqual(self.after(whole, lies="/objects"), {"objects": None, "b": b"two"})
         self.assertEqual(self.after(whole.replace('os.mkdir("objects"); ', ""), lies="/data"), {"objects": None, "b": b"two"})
+
+
+class Copies(unittest.TestCase):
+    def compare(self, *pictures, at_once=True):
+        """`pictures`: what GET /cluster says, one after the other; of each partition (applied, hash) of its copies."""
+        said = iter(pictures)
+
+        class Node:
+            runs = True
+
+            def client(self, _timeout):
+                return self
+
+            def get(self, _path):
+                return Answer(200, {}, json.dumps({"partitions": [
+                    {"partition": number, "replicas": [{"applied": a, "hash": h} for a, h in copies]}
+                    for number, copies in enumerate(next(said))]}).encode())
+
+        Cluster.same_state(types.SimpleNamespace(members={"n1": Node()}), at_once)
+        self.assertEqual(list(said), [], "more was not asked for")
+
+    def test_copies_that_differ(self):
+        for at_once in (True, False):
+            with self.assertRaises(AssertionError):
+                self.compare([[(7, "a"), (7, "b")]], at_once=at_once)
+            # The one that is behind says nothing, the other two do.
+            with self.assertRaises(AssertionError):
+                self.compare([[(7, "a"), (5, "c"), (7, "b")]], at_once=at_once)
+
+    def test_copies_that_are_behind_are_waited_for(self):
+        self.compare([[(7, "a"), (5, "c")]], [[(7, "a"), (None, None)]], [[(7, "a"), (7, "a")]])
+
+    def test_each_partition_at_a_moment_of_its_own(self):
+        same, behind = [(7, "a"), (7, "a")], [(7, "a"), (6, "b")]
+        self.compare([same, behind], [behind, same], at_once=False)
+        self.compare([same, behind], [behind, same], [same, same])
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ import datetime
 import http.client
 import os
 import random
+import shutil
 import sys
 import time
 import unittest
 
-from cluster import ROOT, Cluster
+from cluster import READY, ROOT, Cluster
 from load import Load, check_mails, check_promises
-from support import png
+from support import png, until
 
 SEED = 0
 NODES = 3
@@ -23,9 +24,12 @@ WORK = 12  # acknowledged things between two faults, at least
 class Scenario(unittest.TestCase):
     Cluster = Cluster
     settings = {}  # for the cluster
+    missing = None  # what it needs and does not have: it is skipped, and no turn of --some goes to it
     mails_again = False  # whether a node may have sent a mail without being able to say so, and another has sent it again
 
     def setUp(self):
+        if self.missing:
+            self.skipTest(self.missing)
         name = self.id().rpartition(".test_")[2]
         self.choices = random.Random(f"{SEED}-{name}")
         self.begun, self.passed = time.monotonic(), False
@@ -77,6 +81,44 @@ class Scenario(unittest.TestCase):
         self.cluster.note(f"{name} answers an upload with {answer.status} after {time.monotonic() - begun:.1f} s")
         self.assertEqual((answer.status, answer.code), (503, "no_quorum"), f"{name} has no majority, and took an upload")
 
+    # ── a node that comes back ──
+
+    def votes_again(self, name):
+        """Until it is a voter in every partition: until then it is missed by none."""
+        other = next(m for n, m in self.cluster.members.items() if n != name)
+
+        def votes():
+            picture = other.client(20).get("/cluster").json()
+            return all({"node": name, "role": "voter"}.items() <= r.items()
+                       for p in picture["partitions"] for r in p["replicas"] if r["node"] == name)
+
+        until(f"{name} is a voter again", votes, READY, 0.1)
+        self.cluster.note(f"{name} votes again")
+
+    def caught_up(self, name):
+        """Until it has applied all that the others had when this was asked."""
+
+        def applied():
+            """{(partition, node): index}, as the node itself sees it."""
+            answer = self.cluster.members[name].client(20).get("/cluster").json()
+            return {(p["partition"], r["node"]): r["applied"] or 0 for p in answer["partitions"] for r in p["replicas"]}
+
+        goals = {}
+        for (partition, _), index in applied().items():
+            goals[partition] = max(goals.get(partition, 0), index)
+        until(f"{name} has caught up",
+              lambda: (now := applied()) and all(now.get((p, name), 0) >= index for p, index in goals.items()), READY)
+        self.cluster.note(f"{name} has caught up")
+
+    def wipe(self, victim):
+        for path in self.cluster.members[victim].data.iterdir():
+            if path.name == "outbox":
+                continue  # of those mails the checker wants to know
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return "its data is gone"
+
+    # ── choices ──
+
     def pick_leader(self):
         """A node that leads, drawn by its partition."""
         leaders = self.cluster.wait_led()
@@ -108,6 +150,7 @@ def run(classes, about):
         print("\n".join(names))
         return
     if chosen.some:
+        names = [n for n in names if not known[n][0].missing]
         first = datetime.date.today().toordinal() * chosen.some
         names = sorted({names[(first + i) % len(names)] for i in range(min(chosen.some, len(names)))})
     if not names:

@@ -30,11 +30,11 @@ DEADLINE = 120.0
 FINAL = ("processed", "failed", "cancelled")
 
 
-def program() -> str:
+def program(variable="DIP_PROGRAM") -> str:
     """The `dip` under test; dip-codec lies beside it."""
-    found = os.environ.get("DIP_PROGRAM")
+    found = os.environ.get(variable)
     if not found:
-        sys.exit("DIP_PROGRAM must name the dip to be tested (ctest sets it)")
+        sys.exit(f"{variable} must name the dip to be tested (ctest sets it)")
     if not os.access(pathlib.Path(found).with_name("dip-codec"), os.X_OK):
         sys.exit(f"there is no dip-codec beside {found}")
     return found
