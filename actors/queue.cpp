@@ -25,6 +25,8 @@ constexpr milliseconds local_first{500};
 constexpr size_t most_leased_bytes = max_message / 2;
 // What is said to other nodes may be lost.
 constexpr milliseconds tell_again{500};
+// How long other nodes do not hear of what this node's own workers may take: else all come, and one gets it.
+constexpr milliseconds head_start{3};
 // For the log's answer. Beyond it the outcome is not known, and the lease's own deadline decides. No
 // longer than it must be: CAF keeps a timer for it, answered or not.
 constexpr std::chrono::seconds patience{10};
@@ -40,11 +42,22 @@ void arm(self_ptr self, const context& c) {
   auto next = self->state.lines.next_deadline();
   if (const auto told = self->state.told; told && c.env->to_peers && self->state.lines.ready() > 0)
     next = next ? std::min(*next, *told + tell_again) : *told + tell_again;
+  if (const auto at = self->state.others_at) next = next ? std::min(*next, *at) : *at;
   if (!next || (self->state.armed && *self->state.armed <= *next)) return;
   self->state.armed = next;
   const auto now = c.env->time->steady();
   const auto wait = *next > now ? *next - now : std::chrono::nanoseconds{0};
   self->delayed_send(self, wait, tick_atom::value, ++self->state.epoch);
+}
+
+void tell_others(self_ptr self, const context& c) {
+  auto& at = self->state.others_at;
+  if (!at) return;
+  if (c.env->time->steady() < *at) return arm(self, c);
+  at.reset();
+  if (const auto ready = self->state.lines.ready(); ready > 0)
+    c.env->to_peers->tell_all(envelope_kind::available, c.partition,
+                              encode(available{c.partition, c.name, ready}));
 }
 
 // Coalesced: said once, and again only after a dispatcher has come, or when none does.
@@ -56,15 +69,11 @@ void tell(self_ptr self, const context& c) {
   const bool is_known = told && (!left || *left == self->state.lines.arrivals());
   if (is_known && (!c.env->to_peers || now < *told + tell_again)) return;
   left.reset();
-  const available news{c.partition, c.name, self->state.lines.ready()};
-  if (c.env->to_peers) {
-    told = now;
-    c.env->to_peers->tell_all(envelope_kind::available, c.partition, encode(news));
-  }
-  if (const auto d = c.env->where->dispatcher()) {
-    told = now;
-    self->send(*d, news);
-  }
+  const auto own = c.env->where->dispatcher();
+  if (own) self->send(*own, available{c.partition, c.name, self->state.lines.ready()});
+  if (own || c.env->to_peers) told = now;
+  if (c.env->to_peers && !self->state.others_at) self->state.others_at = own ? now + head_start : now;
+  tell_others(self, c);
 }
 
 // What visibility is measured by: the log's time, when a clock that was ahead has left it ahead of this
@@ -213,6 +222,7 @@ lease_reply lease_out(self_ptr self, const context& c, const lease_request& want
     if (c.env->to_peers && reply.left > 0) {
       reply.left = 0;
       s.told = c.env->time->steady();
+      if (s.others_at) s.others_at = s.told;
       s.left = s.lines.arrivals();
     }
     return reply;
@@ -275,6 +285,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
       },
       [=](const lease_request& wanted) {
         auto reply = lease_out(self, c, wanted);
+        tell_others(self, c);
         arm(self, c);
         return reply;
       },
@@ -294,6 +305,7 @@ queue_actor::behavior_type queue(counted_actor<queue_actor, queue_state>* self, 
       [=](tick_atom, std::uint64_t epoch) {
         if (epoch != self->state.epoch) return;
         on_tick(self, c);
+        tell_others(self, c);
         arm(self, c);
         tell(self, c);
       },

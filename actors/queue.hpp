@@ -28,8 +28,9 @@ struct queue_state {
   std::uint64_t counter = 0;
   std::optional<steady_time> armed;
   std::uint64_t epoch = 0;
-  std::optional<steady_time> told;    // when the dispatchers heard that there is something, and none has come
-  std::optional<std::uint64_t> left;  // one has, and what had become ready until then was for others
+  std::optional<steady_time> told;  // when the dispatchers heard that there is something, and none has come
+  std::optional<steady_time> others_at;  // when those of other nodes are to hear of what is ready then
+  std::optional<std::uint64_t> left;     // one has, and what had become ready until then was for others
   std::mt19937_64 dice{std::random_device{}()};
 };
 

@@ -265,7 +265,9 @@ void peering::send(node_id to, partition_id about, std::string bytes, bool can_w
 }
 
 void peering::tell_all(envelope_kind kind, partition_id about, const std::string& bytes) {
-  for (const auto& peer : peers_now()) links_.post(peer.name, {kind, about, bytes});
+  // What has changed goes with what else goes there within milliseconds: nothing is held up by it.
+  const bool can_wait = kind == envelope_kind::announced;
+  for (const auto& peer : peers_now()) links_.post(peer.name, {kind, about, bytes, can_wait});
 }
 
 }  // namespace dip

@@ -27,7 +27,10 @@ dispatcher_actor::behavior_type listener(dispatcher_actor::pointer, const std::s
 
 struct silent_peers final : peers {
   void send(node_id, partition_id, std::string, bool) override {}
-  void tell_all(envelope_kind, partition_id, const std::string&) override {}
+  void tell_all(envelope_kind kind, partition_id, const std::string&) override {
+    told += kind == envelope_kind::available ? 1 : 0;
+  }
+  int told = 0;  // how often of what is ready
 };
 
 std::shared_ptr<heard> listen(still_node& node) {
@@ -136,6 +139,50 @@ TEST_CASE("queue: who came for nothing is told of what comes next, at once") {
   node.pass(1ms);
   CHECK(dispatcher->hints.size() == 4);
   CHECK(ask_as("n9#now") == 1);
+}
+
+TEST_CASE("queue: its own node's workers have a head start, and what they leave others hear of") {
+  still_node node;
+  node.start_partition();
+  silent_peers others;
+  node.env.to_peers = &others;
+  node.env.place_of = [&](partition_id p) { return partition_place{p, {node.env.node}, node.env.node}; };
+  const auto dispatcher = listen(node);
+  node.accept();
+  CHECK(node.lease(queue_name::request).size() == 1);
+  node.pass(10ms);
+  CHECK(others.told == 0);
+
+  node.accept();
+  CHECK(dispatcher->hints.size() == 2);
+  node.pass(2ms);
+  CHECK(others.told == 0);
+  node.pass(1ms);
+  CHECK(others.told == 1);
+  CHECK(dispatcher->hints.size() == 2);
+
+  SECTION("again, when nobody comes") {
+    node.pass(500ms);
+    CHECK(dispatcher->hints.size() == 3);
+    node.pass(3ms);
+    CHECK(others.told == 2);
+  }
+  SECTION("at once, when what is ready is not for them") {
+    CHECK(node.lease(queue_name::request).size() == 1);
+    node.env.place_of = [&](partition_id p) { return partition_place{p, {"n9"}, "n9"}; };
+    node.accept();
+    CHECK(node.lease(queue_name::request).empty());
+    CHECK(others.told == 2);
+  }
+}
+
+TEST_CASE("queue: nobody here who works: the other nodes hear of it at once") {
+  still_node node;
+  node.start_partition();
+  silent_peers others;
+  node.env.to_peers = &others;
+  node.accept();
+  CHECK(others.told == 1);
 }
 
 TEST_CASE("queue: a lease is handed out at once, and its entry follows") {
