@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -31,6 +32,7 @@ struct settings {
   unsigned starts = 5;
   unsigned idle_seconds = 30;
   bool gate = false;
+  std::string write_to;
 };
 
 // The bars of the design, for --check.
@@ -138,8 +140,23 @@ bool within(const char* what, double value, double most, const char* unit) {
   return good;
 }
 
+// For benchmarks that are no program of ours.
+void write_images(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  for (const auto& job : make_jobs(no_key())) {
+    const std::string name{job.name};
+    std::ofstream out{folder /
+                      (name.substr(0, name.find(' ')) + "." + std::string{spec_of(job.format).extension})};
+    if (!(out << job.bytes << std::flush)) throw std::runtime_error{"cannot write to " + folder.string()};
+  }
+}
+
 int run(const char* name, const settings& how) {
   if (!pixels::start_library(name)) throw std::runtime_error{"libvips does not start"};
+  if (!how.write_to.empty()) {
+    write_images(how.write_to);
+    return EXIT_SUCCESS;
+  }
   say_machine(how);
   const scratch_folder scratch;
   const auto data = scratch.path() / "node";
@@ -186,6 +203,7 @@ int main(int count, char** words) {
   app.add_option("--idle", how.idle_seconds, "Seconds that the node is left alone")
       ->check(CLI::PositiveNumber);
   app.add_flag("--check", how.gate, "Fail when a bar is missed");
+  app.add_option("--write", how.write_to, "Only write the images into this folder");
   CLI11_PARSE(app, count, words);
   try {
     return dip::bench::run(words[0], how);
