@@ -1,6 +1,7 @@
 #include "http/retry_pace.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dip::http {
 namespace {
@@ -18,7 +19,7 @@ void retry_pace::tick(steady_time now) {
   const auto away = static_cast<double>(turned_away_.exchange(0));
   // As many come back in a second as there are of them, by how long they wait.
   const auto by = std::clamp(wanted * away / std::max(served, 1.0), 0.5, 2.0);
-  const auto next = static_cast<unsigned>(static_cast<double>(middle_) * by + 0.5);
+  const auto next = static_cast<unsigned>(std::lround(middle_ * by));
   middle_ = std::clamp(next, shortest, longest);
 }
 

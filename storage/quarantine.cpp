@@ -105,7 +105,7 @@ result<std::string> set_aside(const std::string& data) {
   // The number first: a name that was given up is not taken again, wherever this is cut off.
   const incarnation next{present->value_or(incarnation{}).value + 1};
   if (auto written = write_incarnation(data, next); !written) return tl::make_unexpected(written.error());
-  const auto name = "state.damaged." + std::to_string(next.value);
+  auto name = "state.damaged." + std::to_string(next.value);
   if (::rename((data + "/state").c_str(), (data + "/" + name).c_str()) != 0) return io_error(data + "/state");
   if (auto synced = sync_path(data); !synced) return tl::make_unexpected(synced.error());
   return name;

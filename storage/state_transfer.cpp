@@ -64,17 +64,16 @@ result<void> copy_staged(kv_store& kv, partition_id p) {
   auto batch = kv.batch();
   size_t size = 0;
   result<void> wrong;
-  const auto read =
-      snapshot->each(family::meta, prefix, prefix, [&](std::string_view key, std::string_view value) {
-        const auto place = key.substr(prefix.size());
-        batch->put(static_cast<family>(place.front()), keys::of_partition(p) + std::string{place.substr(1)},
-                   value);
-        size += key.size() + value.size();
-        if (size < batch_bytes) return true;
-        size = 0;
-        wrong = flush(kv, batch);
-        return wrong.has_value();
-      });
+  auto read = snapshot->each(family::meta, prefix, prefix, [&](std::string_view key, std::string_view value) {
+    const auto place = key.substr(prefix.size());
+    batch->put(static_cast<family>(place.front()), keys::of_partition(p) + std::string{place.substr(1)},
+               value);
+    size += key.size() + value.size();
+    if (size < batch_bytes) return true;
+    size = 0;
+    wrong = flush(kv, batch);
+    return wrong.has_value();
+  });
   if (!read) return read;
   if (!wrong) return wrong;
   return flush(kv, batch);

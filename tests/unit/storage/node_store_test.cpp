@@ -52,7 +52,8 @@ public:
 
   static std::vector<apply_outcome> commit(lone_replica& r, command c,
                                            wall_time now = wall_time{milliseconds{1'000}}) {
-    REQUIRE(r.propose(std::move(c), now));
+    const auto proposed = r.propose(std::move(c), now);
+    REQUIRE(proposed);
     REQUIRE(r.settle());
     return r.take_outcomes();
   }

@@ -38,7 +38,7 @@ struct node {
   result<void> open() {
     const bool fresh = !fs::exists(data + "/state/marks");
     fs::create_directories(data + "/state");
-    std::ofstream{data + "/state/FORMAT"};
+    std::ofstream{data + "/state/FORMAT"}.flush();
     auto rows = open_rocks_kv(data + "/state/db", {});
     if (!rows) return tl::make_unexpected(rows.error());
     kv = std::move(*rows);
