@@ -111,8 +111,8 @@ public:
   // From a replica of the same group, as it came: stale ones, strangers' and doubles do no harm.
   update receive(milliseconds now, message m);
 
-  // As the leader. Errors, and then nothing has happened: `not_leader`; `overloaded` (busy): the backlog is
-  // full, or the leadership is being handed over.
+  // As the leader. Errors, and then nothing has happened: `not_leader`, also while the leadership is
+  // being handed over; `overloaded` (busy): the backlog is full.
   result<proposal> propose(milliseconds now, std::vector<std::string> commands);
   // An entry that changes nothing.
   result<proposal> barrier(milliseconds now);

@@ -33,7 +33,7 @@ std::optional<node_id> single_difference(const membership& a, const membership& 
 
 result<void> core::may_propose() const {
   if (role_ != role::leader) return fail(errc::not_leader, "this replica does not lead its partition");
-  if (hand_over_) return fail(errc::overloaded, "busy: the leadership is being handed over");
+  if (hand_over_) return fail(errc::not_leader, "the leadership is being handed over");
   return {};
 }
 

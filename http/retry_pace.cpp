@@ -7,18 +7,19 @@ namespace dip::http {
 namespace {
 
 constexpr unsigned longest = 30;
+constexpr milliseconds shortest_look{250};
 // Served for each that is turned away, as it is aimed at.
 constexpr double wanted = 4;
 
 }  // namespace
 
 void retry_pace::tick(steady_time now) {
-  if (now - since_ < std::chrono::seconds{1}) return;
+  if (now - since_ < shortest_look) return;
   since_ = now;
   const auto served = static_cast<double>(served_.exchange(0));
   const auto away = static_cast<double>(turned_away_.exchange(0));
   // As many come back in a second as there are of them, by how long they wait.
-  const auto by = std::clamp(wanted * away / std::max(served, 1.0), 0.5, 2.0);
+  const auto by = std::clamp(wanted * away / std::max(served, 1.0), 0.8, 4.0);
   const auto next = static_cast<unsigned>(std::lround(middle_ * by));
   middle_ = std::clamp(next, shortest, longest);
 }

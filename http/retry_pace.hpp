@@ -14,7 +14,7 @@ class retry_pace {
 public:
   void served() { ++served_; }
   void turned_away() { ++turned_away_; }
-  // Now and then: looks back at what came since a second ago or more.
+  // Now and then: looks back at what came since a quarter of a second ago or more.
   void tick(steady_time now);
   // Seconds, 1 or more. For each `who` a little other ones: they are not to come back all at once.
   [[nodiscard]] unsigned wait(std::uint64_t who) const;

@@ -75,7 +75,7 @@ TEST_CASE("leadership is handed over without waiting for a timeout") {
   auto done = g.of(1).transfer(g.now(), id(3));
   REQUIRE(done);
   g.handle(1, *done);
-  CHECK(g.propose(1, "meanwhile").error().code == errc::overloaded);
+  CHECK(g.propose(1, "meanwhile").error().code == errc::not_leader);
   g.settle({1, 2, 3});
   CHECK(g.leads(3));
   CHECK_FALSE(g.leads(1));
