@@ -243,8 +243,6 @@ tl::expected<http_response, http_error> http_client::perform(const http_request&
   easy.set(CURLOPT_PROTOCOLS_STR, "http,https");
   easy.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   easy.set(CURLOPT_USERAGENT, "dip");
-  // Of a large file an eighth of the reads that curl would do by itself.
-  easy.set(CURLOPT_BUFFERSIZE, 128L * 1024);
   if (!settings.use_proxy) easy.set(CURLOPT_PROXY, "");
   if (!settings.ca_file.empty()) easy.trust_only(settings.ca_file);
   if (!settings.check_server) {
