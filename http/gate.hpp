@@ -69,7 +69,7 @@ private:
   router::admission admit(exchange& e, const std::string& target) const;
   void refuse(const conn& c, const error& why);
   void turn_away(const conn& c, const error& why);
-  [[nodiscard]] http_response problem_of(const connection& c, const error& why) const;
+  [[nodiscard]] http_response problem_of(const connection& c, const error& why);  // counts who found no room
   exchange& new_exchange(connection& c) const;
 
   // gate_answers.cpp: from a lane to the answer's last byte.

@@ -27,8 +27,6 @@ void gate::read_head(const conn& c, state was, std::uint32_t events) {
     c->in.append(piece_.data(), got.bytes);
     account(*c);
     if (buffered_ > options_.buffered) {
-      ++overloaded_;
-      pace_.turned_away();
       return refuse(c, {errc::overloaded, "too many requests are on their way", {}});
     }
     if (advance(c)) return;
@@ -125,8 +123,6 @@ void gate::refuse(const conn& c, const error& why) {
 // For want of room, who is here with a whole request. It may come again through the same connection: another
 // one would cost more than the answer.
 void gate::turn_away(const conn& c, const error& why) {
-  ++overloaded_;
-  pace_.turned_away();
   auto& e = *c->current;
   if (e.framing.has_body && !e.early) return refuse(c, why);
   e.received += c->awaited;
@@ -135,9 +131,12 @@ void gate::turn_away(const conn& c, const error& why) {
   send_answer(c, problem_of(*c, why));
 }
 
-http_response gate::problem_of(const connection& c, const error& why) const {
+http_response gate::problem_of(const connection& c, const error& why) {
   auto out = make_problem(why, c.current->request.id);
-  if (why.code == errc::overloaded) set_retry_after(out, pace_.wait(c.token));
+  if (why.code != errc::overloaded) return out;
+  ++overloaded_;
+  pace_.turned_away();
+  set_retry_after(out, pace_.wait(c.token));
   return out;
 }
 

@@ -15,6 +15,7 @@ namespace dip::http {
 // Retry-After.
 [[nodiscard]] http_response make_problem(const error& e, std::string_view request_id);
 
+// In an answer that carries it: another number of seconds.
 void set_retry_after(http_response& r, std::int64_t seconds);
 
 }  // namespace dip::http

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import struct
-import unittest
 
 import cluster
 from cluster import READY, ROOT
@@ -80,12 +79,6 @@ class FrailCluster(cluster.Cluster):
 class Failpoints(Scenario):
     Cluster = FrailCluster
     mails_again = True
-
-    def setUp(self):
-        node = pathlib.Path(program()).with_name("failpoint_node")
-        if not node.exists():
-            raise unittest.SkipTest(f"{node} is not built")
-        super().setUp()
 
     def test_crash_at_each_failpoint(self):
         """Once as leader and once as follower, where both come by."""
